@@ -1,0 +1,1 @@
+export { ArgumentError, CancelledError, EnvironmentError, FileError, SightbookError } from "./errors.js";

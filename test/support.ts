@@ -1,0 +1,33 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after } from "node:test";
+import { fileURLToPath } from "node:url";
+
+/** The checkout's root; tests run compiled, from `dist/test`. */
+export const repositoryRoot = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A golden file: constants from an independent implementation, kept beside the script that made them. */
+export function goldenPath(name: string): string {
+  return join(repositoryRoot, "test", "golden", name);
+}
+
+/** A file of the development data beside the checkout, or `undefined` where that folder is absent. */
+export function developmentData(name: string): string | undefined {
+  const path = join(repositoryRoot, "..", "shared", "data", name);
+  return existsSync(path) ? path : undefined;
+}
+
+/** The `skip` option of a test that needs development data: false, or the reason. */
+export function skipWithout(name: string): string | false {
+  return developmentData(name) === undefined ? `development data ${name} is absent` : false;
+}
+
+/** A fresh folder that goes away when the test file ends. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "sightbook-test-"));
+  after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
+}
