@@ -1,0 +1,9 @@
+export type {
+  Classifier,
+  ImageProblem,
+  LabelledImage,
+  LabelledImages,
+  PredictionOptions,
+  PredictionProgress,
+  ProbabilityPredictions,
+} from "./classifier.js";
