@@ -1,0 +1,37 @@
+export {
+  inputsOf,
+  parameterCount,
+  parametersOf,
+  stagesOf,
+  type ActivationNode,
+  type AddNode,
+  type BatchNormNode,
+  type ConvolutionNode,
+  type DenseNode,
+  type DropoutNode,
+  type GlobalAveragePoolNode,
+  type InputNode,
+  type MaxPoolNode,
+  type Network,
+  type NetworkNode,
+  type NormalizationNode,
+  type Padding,
+  type ParameterSpec,
+  type Weights,
+  type WeightTensor,
+} from "./network.js";
+export { NetworkBuilder, type Normalization } from "./builder.js";
+export { imageNetNormalization, type NetworkOptions } from "./options.js";
+export { resnet, type ResNetDepth } from "./resnet.js";
+export { efficientNetLite, liteNormalization, type EfficientNetLiteVariant } from "./efficientnet-lite.js";
+export { initializeParameter, initializeWeights } from "./initialize.js";
+export {
+  baseModel,
+  baseModelNames,
+  baseModels,
+  buildNetwork,
+  isBaseModelName,
+  preprocessingOf,
+  type BaseModel,
+  type BaseModelName,
+} from "./base-models.js";
