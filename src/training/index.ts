@@ -1,0 +1,22 @@
+export { bestEpochOf, formatEpoch, type EpochRecord, type TrainingHistory } from "./history.js";
+export { createProgressReporter, type BatchProgress, type ProgressStyle } from "./progress.js";
+export {
+  defaultLearningRates,
+  epochsOf,
+  learningRateAt,
+  oneCycle,
+  steps,
+  type LearningRateSchedule,
+  type OneCycleOptions,
+  type OneCycleSchedule,
+  type StepSchedule,
+} from "./schedules.js";
+export { EventFileWriter, readScalars, type ScalarEvent } from "./event-file.js";
+export { TensorBoardLog } from "./tensorboard.js";
+export {
+  train,
+  type TrainingBatches,
+  type TrainingResult,
+  type TrainOptions,
+  type ValidationBatches,
+} from "./train.js";
