@@ -1,3 +1,12 @@
+export { wilsonInterval, type Interval } from "./accuracy.js";
+export {
+  ClassificationEvaluation,
+  type Mistake,
+  type OfAreaAverage,
+  type OfCurveAverage,
+  type OfLabel,
+  type ThresholdMetrics,
+} from "./classification-evaluation.js";
 export type {
   Classifier,
   ImageProblem,
@@ -7,3 +16,15 @@ export type {
   PredictionProgress,
   ProbabilityPredictions,
 } from "./classifier.js";
+export {
+  normalizeConfusions,
+  type ConfusionMatrix,
+  type ConfusionNormalization,
+} from "./confusion-matrix.js";
+export type { PrecisionRecallCurve, RocCurve } from "./curves.js";
+export type { EvaluationData } from "./evaluation-data.js";
+export type { EvaluationJson } from "./evaluation-json.js";
+export type { AveragedMetrics, LabelMetrics, PrecisionRecall, ZeroDivision } from "./label-metrics.js";
+export type { CalibrationCurve } from "./probability-losses.js";
+export type { EvaluationReport } from "./report.js";
+export type { EvaluationRunOptions } from "./run.js";

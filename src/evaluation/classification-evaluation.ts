@@ -1,0 +1,433 @@
+import { ArgumentError } from "../errors.js";
+import {
+  accuracyScore,
+  argmaxRows,
+  countCorrect,
+  topKAccuracyScore,
+  wilsonInterval,
+  type Interval,
+} from "./accuracy.js";
+import { display } from "./display.js";
+import { checkEvaluationData, type EvaluationData } from "./evaluation-data.js";
+import type { Classifier, ImageProblem, LabelledImages } from "./classifier.js";
+import { countConfusions, type ConfusionMatrix } from "./confusion-matrix.js";
+import {
+  areaUnderRoc,
+  averagePrecisionOf,
+  countByThreshold,
+  precisionRecallCurveOf,
+  rocCurveOf,
+  type PrecisionRecallCurve,
+  type RocCurve,
+  type ThresholdCounts,
+} from "./curves.js";
+import { readEvaluation, writeEvaluation, type EvaluationJson } from "./evaluation-json.js";
+import {
+  averageMetrics,
+  metricsByLabel,
+  weightedMean,
+  type AveragedMetrics,
+  type LabelMetrics,
+  type ZeroDivision,
+} from "./label-metrics.js";
+import { averagePrecisionRecallCurves, averageRocCurves } from "./macro-curves.js";
+import { brierLossOf, calibrationCurveOf, logLossOf, type CalibrationCurve } from "./probability-losses.js";
+import { EvaluationReport } from "./report.js";
+import { scoreTestSet, type EvaluationRunOptions } from "./run.js";
+
+const where = "ClassificationEvaluation";
+
+/** One label against all others, by name or index. */
+export interface OfLabel {
+  readonly label: string | number;
+}
+
+/**
+ * How one curve is made of all labels: `"micro"` pools every "is it this label?" decision of every example,
+ * `"macro"` averages the labels' curves, so that rare labels count as much as frequent ones.
+ */
+export interface OfCurveAverage {
+  readonly average: "micro" | "macro";
+}
+
+/** As {@link OfCurveAverage}; `"weighted"` averages the labels' areas, each by its support. */
+export interface OfAreaAverage {
+  readonly average: "micro" | "macro" | "weighted";
+}
+
+/** Which answers a threshold on one label's score gives: everything scored at least `threshold` is flagged. */
+export interface ThresholdMetrics {
+  readonly label: string;
+  readonly threshold: number;
+  /** Share of the flagged examples that are of the label; 1 when nothing is flagged, where the curve ends too. */
+  readonly precision: number;
+  /** Share of the label's examples that are flagged; `NaN` when the test set has none. */
+  readonly recall: number;
+  readonly f1: number;
+  /** Share of the other examples that are flagged; `NaN` when the test set has none. */
+  readonly falsePositiveRate: number;
+  readonly truePositives: number;
+  readonly falsePositives: number;
+  readonly falseNegatives: number;
+  readonly trueNegatives: number;
+}
+
+/** An example that the model got wrong. */
+export interface Mistake {
+  /** Row in the evaluation. */
+  readonly index: number;
+  readonly id: string | number;
+  readonly path: string | undefined;
+  readonly label: string;
+  readonly predictedLabel: string;
+  /** Probability of the predicted label. */
+  readonly confidence: number;
+  /** Probability of the true label. */
+  readonly labelProbability: number;
+}
+
+/**
+ * How good a classifier is on a test set.
+ *
+ * All figures equal scikit-learn's. Where the test set cannot answer, because it has no example of a label (or of
+ * nothing else), a figure is `NaN`; macro and weighted averages are taken over the other labels and say which they left out.
+ */
+export class ClassificationEvaluation {
+  readonly labels: readonly string[];
+  /** Probabilities, row-major `[size, labels.length]`. */
+  readonly scores: Float64Array;
+  /** True label of each example, `[size]`. */
+  readonly labelIndices: Int32Array;
+  /** Predicted label of each example, `[size]`: the one with the largest score, of equal ones the first. */
+  readonly predictions: Int32Array;
+  readonly ids: readonly (string | number)[];
+  readonly paths: readonly string[] | undefined;
+  /** Images that were left out because they could not be scored. */
+  readonly problems: readonly ImageProblem[];
+
+  /** @throws {@link ArgumentError} when the parts do not fit together, or there is no example. */
+  constructor(data: EvaluationData) {
+    checkEvaluationData(where, data);
+    this.labels = [...data.labels];
+    this.scores = Float64Array.from(data.scores);
+    this.labelIndices = Int32Array.from(data.labelIndices);
+    this.predictions = argmaxRows(this.scores, this.labelIndices.length, this.labels.length);
+    this.ids = data.ids ? [...data.ids] : Array.from(this.labelIndices.keys());
+    this.paths = data.paths && [...data.paths];
+    this.problems = data.problems ?? [];
+  }
+
+  /**
+   * Scores a test set.
+   *
+   * Labels are matched by name, so a test folder may lack some of the model's labels or order them differently.
+   * Images that cannot be read are left out and named in `problems`.
+   *
+   * @throws {@link ArgumentError} when an image has a label the model does not know, or no image is left.
+   */
+  static async run(
+    model: Classifier,
+    testSet: LabelledImages,
+    options: EvaluationRunOptions = {},
+  ): Promise<ClassificationEvaluation> {
+    return new ClassificationEvaluation(await scoreTestSet(model, testSet, options));
+  }
+
+  /** Reads what `toJSON` wrote. */
+  static fromJSON(json: unknown): ClassificationEvaluation {
+    return new ClassificationEvaluation(readEvaluation(json));
+  }
+
+  /** Everything needed to restore the evaluation; `JSON.stringify` calls it. */
+  toJSON(): EvaluationJson {
+    return writeEvaluation(this);
+  }
+
+  /** Number of examples. */
+  get size(): number {
+    return this.labelIndices.length;
+  }
+
+  /** Number of examples whose prediction is right. */
+  get correct(): number {
+    return countCorrect(this.labelIndices, this.predictions);
+  }
+
+  /** Share of examples whose prediction is right, in `[0, 1]`. */
+  get accuracy(): number {
+    return accuracyScore(this.labelIndices, this.predictions);
+  }
+
+  /** 95 % Wilson score interval of the accuracy: where it may lie on all images like these. */
+  get accuracyInterval(): Interval {
+    return wilsonInterval(this.correct, this.size);
+  }
+
+  /**
+   * Mean recall of the labels that occur in the test set, in `[0, 1]`: accuracy if all labels were equally frequent.
+   *
+   * @see scikit-learn's `balanced_accuracy_score`, which equals this.
+   */
+  get balancedAccuracy(): number {
+    const present = this.labelMetrics().filter((label) => label.support > 0);
+    return weightedMean(
+      present,
+      (label) => label.recall,
+      () => 1,
+    );
+  }
+
+  /** Counts by true label (rows) and predicted label (columns), as in scikit-learn. */
+  get confusionMatrix(): ConfusionMatrix {
+    return countConfusions(this.labelIndices, this.predictions, this.labels.length);
+  }
+
+  /** Labels that no test image has. */
+  get absentLabels(): readonly string[] {
+    const present = new Set(this.labelIndices);
+    return this.labels.filter((_, index) => !present.has(index));
+  }
+
+  /**
+   * Precision, recall, F1 and support of each label.
+   *
+   * @param options.zeroDivision - Value of a ratio whose denominator is 0. Default: 0, as in scikit-learn.
+   */
+  labelMetrics({ zeroDivision = 0 }: { zeroDivision?: ZeroDivision } = {}): LabelMetrics[] {
+    return metricsByLabel(this.confusionMatrix, this.labels, zeroDivision);
+  }
+
+  /** Precision, recall and F1 over all labels. @param options.zeroDivision - As in {@link labelMetrics}. */
+  averagedMetrics({ zeroDivision = 0 }: { zeroDivision?: ZeroDivision } = {}): AveragedMetrics {
+    return averageMetrics(this.labelMetrics({ zeroDivision }), zeroDivision);
+  }
+
+  /** A table of all labels, their averages and the accuracies, that prints and displays. */
+  report({ zeroDivision = 0 }: { zeroDivision?: ZeroDivision } = {}): EvaluationReport {
+    return new EvaluationReport(
+      this.labelMetrics({ zeroDivision }),
+      this.averagedMetrics({ zeroDivision }),
+      this.accuracy,
+      this.accuracyInterval,
+      this.balancedAccuracy,
+      this.correct,
+      this.size,
+      this.absentLabels,
+    );
+  }
+
+  /**
+   * ROC curve of one label against the others, or of all labels.
+   *
+   * @param options.dropIntermediate - Leave out points on a straight line between their neighbours. Default: true, as
+   *   in scikit-learn. A macro average is made from curves with these points left out, whose shape is the same.
+   */
+  rocCurve(of: (OfLabel | OfCurveAverage) & { readonly dropIntermediate?: boolean }): RocCurve {
+    if ("average" in of && of.average === "macro") {
+      const measurable = this.#labelsWithExamples({ needOthers: true });
+      const curves = measurable.map((label) => this.rocCurve({ label }));
+      return { ...averageRocCurves(curves), skipped: this.#without(measurable) };
+    }
+    return rocCurveOf(this.#counts(of), of.dropIntermediate ?? true);
+  }
+
+  /**
+   * Precision-recall curve of one label against the others, or of all labels.
+   *
+   * @param options.dropIntermediate - Keep only the first and last point of each recall. Default: false, as in scikit-learn.
+   */
+  precisionRecallCurve(
+    of: (OfLabel | OfCurveAverage) & { readonly dropIntermediate?: boolean },
+  ): PrecisionRecallCurve {
+    if ("average" in of && of.average === "macro") {
+      const measurable = this.#labelsWithExamples({ needOthers: false });
+      const curves = measurable.map((label) => this.precisionRecallCurve({ label, dropIntermediate: true }));
+      return { ...averagePrecisionRecallCurves(curves), skipped: this.#without(measurable) };
+    }
+    return precisionRecallCurveOf(this.#counts(of), of.dropIntermediate ?? false);
+  }
+
+  /**
+   * Area under the ROC curve: the chance that an example of the label is scored above one of another label.
+   * In `[0, 1]`; 0.5 is guessing. `NaN` where the test set has no example of the label, or none of another.
+   */
+  rocAuc(of: OfLabel | OfAreaAverage = { average: "macro" }): number {
+    if ("average" in of && of.average !== "micro") {
+      return this.#meanOverLabels(this.#labelsWithExamples({ needOthers: true }), of.average, (label) =>
+        this.rocAuc({ label }),
+      );
+    }
+    return areaUnderRoc(rocCurveOf(this.#counts(of), true));
+  }
+
+  /**
+   * Average precision: the area under the precision-recall curve taken as steps. In `[0, 1]`; guessing gives the
+   * label's share of the test set. `NaN` where the test set has no example of the label.
+   */
+  averagePrecision(of: OfLabel | OfAreaAverage = { average: "macro" }): number {
+    if ("average" in of && of.average !== "micro") {
+      return this.#meanOverLabels(this.#labelsWithExamples({ needOthers: false }), of.average, (label) =>
+        this.averagePrecision({ label }),
+      );
+    }
+    return averagePrecisionOf(precisionRecallCurveOf(this.#counts(of), false));
+  }
+
+  /** Mean negative log probability of the true label, in nats; lower is better, a uniform guess costs `ln(labels)`. */
+  get logLoss(): number {
+    return logLossOf(this.scores, this.labelIndices, this.labels.length);
+  }
+
+  /** Mean squared error of the probabilities; lower is better. Halved for one or two labels, as in scikit-learn. */
+  get brierLoss(): number {
+    return brierLossOf(this.scores, this.labelIndices, this.labels.length);
+  }
+
+  /**
+   * Share of examples whose true label is among the `k` best scored.
+   *
+   * @param k - An integer, at least 1.
+   * @param options.ties - Which of equally scored labels counts as better: `"last"` is scikit-learn's rule,
+   *   `"first"` is that of `predictions`, so that `k = 1` gives the accuracy. Default: `"last"`.
+   */
+  topKAccuracy(k: number, { ties = "last" }: { ties?: "first" | "last" } = {}): number {
+    if (!Number.isInteger(k) || k < 1) {
+      throw new ArgumentError(`${where}.topKAccuracy`, "k", "an integer of at least 1", k);
+    }
+    return topKAccuracyScore(this.scores, this.labelIndices, this.labels.length, k, ties);
+  }
+
+  /**
+   * How often what the model says with a given probability comes true.
+   *
+   * @param options.label - One label's probability against the others. Default: the predicted label's (its confidence).
+   * @param options.bins - Number of bins of equal width. Default: 10.
+   */
+  calibrationCurve({ label, bins = 10 }: { label?: string | number; bins?: number } = {}): CalibrationCurve {
+    if (!Number.isInteger(bins) || bins < 1) {
+      throw new ArgumentError(`${where}.calibrationCurve`, "bins", "an integer of at least 1", bins);
+    }
+    const column = label === undefined ? undefined : this.#labelIndex("calibrationCurve", label);
+    const chosen = this.predictions.map((prediction) => column ?? prediction);
+    return calibrationCurveOf(
+      Float64Array.from(chosen, (index, row) => this.scores[row * this.labels.length + index]!),
+      Array.from(chosen, (index, row) => this.labelIndices[row] === index),
+      bins,
+    );
+  }
+
+  /**
+   * What flagging every example scored at least `threshold` as `label` would give.
+   *
+   * @param label - Name or index.
+   * @param threshold - Usually in `[0, 1]`; `Infinity` flags nothing.
+   */
+  metricsAtThreshold(label: string | number, threshold: number): ThresholdMetrics {
+    const index = this.#labelIndex("metricsAtThreshold", label);
+    if (typeof threshold !== "number" || Number.isNaN(threshold)) {
+      throw new ArgumentError(`${where}.metricsAtThreshold`, "threshold", "a number", threshold);
+    }
+    let truePositives = 0;
+    let falsePositives = 0;
+    let positives = 0;
+    for (let row = 0; row < this.size; row++) {
+      const isPositive = this.labelIndices[row] === index;
+      if (isPositive) positives++;
+      if (this.scores[row * this.labels.length + index]! < threshold) continue;
+      if (isPositive) truePositives++;
+      else falsePositives++;
+    }
+    const negatives = this.size - positives;
+    const flagged = truePositives + falsePositives;
+    return {
+      label: this.labels[index]!,
+      threshold,
+      precision: flagged === 0 ? 1 : truePositives / flagged,
+      recall: positives === 0 ? NaN : truePositives / positives,
+      f1: flagged + positives === 0 ? 0 : (2 * truePositives) / (flagged + positives),
+      falsePositiveRate: negatives === 0 ? NaN : falsePositives / negatives,
+      truePositives,
+      falsePositives,
+      falseNegatives: positives - truePositives,
+      trueNegatives: negatives - falsePositives,
+    };
+  }
+
+  /** All wrong predictions, the most confident first: often these are wrong labels rather than wrong predictions. */
+  mistakes(): Mistake[] {
+    const wrong = Array.from(this.labelIndices.keys()).filter(
+      (row) => this.labelIndices[row] !== this.predictions[row],
+    );
+    const width = this.labels.length;
+    return wrong
+      .map((index) => ({
+        index,
+        id: this.ids[index]!,
+        path: this.paths?.[index],
+        label: this.labels[this.labelIndices[index]!]!,
+        predictedLabel: this.labels[this.predictions[index]!]!,
+        confidence: this.scores[index * width + this.predictions[index]!]!,
+        labelProbability: this.scores[index * width + this.labelIndices[index]!]!,
+      }))
+      .sort((a, b) => b.confidence - a.confidence || a.index - b.index);
+  }
+
+  toString(): string {
+    const { low, high } = this.accuracyInterval;
+    return (
+      `ClassificationEvaluation: ${this.correct} of ${this.size} right, accuracy ${this.accuracy.toFixed(3)} ` +
+      `(95 % interval ${low.toFixed(3)} to ${high.toFixed(3)}), balanced accuracy ${this.balancedAccuracy.toFixed(3)}`
+    );
+  }
+
+  /** What a notebook shows: the report. */
+  [display](): Record<string, string> {
+    return { ...this.report()[display](), "text/plain": this.toString() };
+  }
+
+  /** Indices of the labels that have examples and, for `needOthers`, are not the only label of the test set. */
+  #labelsWithExamples({ needOthers }: { needOthers: boolean }): number[] {
+    const present = [...new Set(this.labelIndices)].sort((a, b) => a - b);
+    return needOthers && present.length === 1 ? [] : present;
+  }
+
+  #without(indices: readonly number[]): string[] {
+    return this.labels.filter((_, index) => !indices.includes(index));
+  }
+
+  #meanOverLabels(
+    indices: readonly number[],
+    average: "macro" | "weighted",
+    value: (index: number) => number,
+  ): number {
+    const supports = new Float64Array(this.labels.length);
+    for (const index of this.labelIndices) supports[index]!++;
+    return weightedMean(indices, value, (index) => (average === "macro" ? 1 : supports[index]!));
+  }
+
+  #counts(of: OfLabel | OfAreaAverage): ThresholdCounts {
+    const width = this.labels.length;
+    const columns = "label" in of ? [this.#labelIndex("curves", of.label)] : [...this.labels.keys()];
+    const positives: number[] = [];
+    const negatives: number[] = [];
+    for (let row = 0; row < this.size; row++) {
+      for (const column of columns) {
+        (this.labelIndices[row] === column ? positives : negatives).push(this.scores[row * width + column]!);
+      }
+    }
+    return countByThreshold(Float64Array.from(positives), Float64Array.from(negatives));
+  }
+
+  #labelIndex(method: string, label: string | number): number {
+    const index = typeof label === "number" ? label : this.labels.indexOf(label);
+    if (this.labels[index] === undefined) {
+      throw new ArgumentError(
+        `${where}.${method}`,
+        "label",
+        `one of ${this.labels.map((name) => JSON.stringify(name)).join(", ")} or an index below ${this.labels.length}`,
+        label,
+      );
+    }
+    return index;
+  }
+}
