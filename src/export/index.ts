@@ -1,0 +1,9 @@
+export { readBundle, writeBundle, type Bundle } from "./bundle.js";
+export type {
+  BundleDescription,
+  BundleFile,
+  BundleManifest,
+  BundlePreprocessing,
+  BundleWeights,
+  JsonValue,
+} from "./manifest.js";
