@@ -7,3 +7,4 @@ export type {
   BundleWeights,
   JsonValue,
 } from "./manifest.js";
+export { writeOnnx, onnxInputName, type OnnxOptions, type OnnxOutput } from "./onnx.js";
