@@ -1,0 +1,70 @@
+import { EnvironmentError } from "../errors.js";
+import type { Engine, EngineName } from "./engine.js";
+import { installedTensorFlow, tensorFlowVersion } from "./setup/installation.js";
+import { createTensorFlowEngine } from "./tensorflow/index.js";
+
+/** Whether an engine would run here, and if not, why and what mends it. */
+export interface EngineProbe {
+  readonly available: boolean;
+  /** Library, version and device: `"TensorFlow 2.21.0 on CPU"`. */
+  readonly description: string;
+  readonly reason?: string;
+  /** A command, or a sentence where no command helps. */
+  readonly mend?: string;
+}
+
+export interface EngineCandidate {
+  readonly name: EngineName;
+  probe(): Promise<EngineProbe>;
+  /** @throws {@link EnvironmentError} when the engine does not run here. */
+  open(): Promise<Engine>;
+}
+
+/** Every engine, best first. */
+export const candidates: readonly EngineCandidate[] = [
+  { name: "tensorflow", probe: probeTensorFlow, open: openTensorFlow },
+  { name: "webgpu", probe: () => Promise.resolve(absent("webgpu")), open: () => openTfjs("webgpu") },
+  { name: "wasm", probe: () => Promise.resolve(absent("wasm")), open: () => openTfjs("wasm") },
+];
+
+const setupCommand = "npx sightbook setup";
+
+async function probeTensorFlow(): Promise<EngineProbe> {
+  const description = `TensorFlow ${tensorFlowVersion}`;
+  const installation = await installedTensorFlow();
+  if (installation === undefined) {
+    return { available: false, description, reason: "it is not set up on this machine", mend: setupCommand };
+  }
+  try {
+    const engine = await createTensorFlowEngine(installation);
+    await engine.dispose();
+    return { available: true, description: engine.description };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { available: false, description, reason, mend: `${setupCommand} --force` };
+  }
+}
+
+async function openTensorFlow(): Promise<Engine> {
+  const installation = await installedTensorFlow();
+  if (installation === undefined) {
+    throw new EnvironmentError(
+      `openEngine: TensorFlow ${tensorFlowVersion} is not set up on this machine. Run: ${setupCommand}`,
+    );
+  }
+  return createTensorFlowEngine(installation);
+}
+
+function absent(name: "webgpu" | "wasm"): EngineProbe {
+  return {
+    available: false,
+    description: `tfjs ${name}`,
+    reason: "this version of Sightbook does not have it yet",
+  };
+}
+
+function openTfjs(name: "webgpu" | "wasm"): Promise<Engine> {
+  return Promise.reject(
+    new EnvironmentError(`openEngine: the ${name} engine is not part of this version yet.`),
+  );
+}

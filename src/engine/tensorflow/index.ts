@@ -1,0 +1,1 @@
+export { createTensorFlowEngine } from "./tensorflow-engine.js";

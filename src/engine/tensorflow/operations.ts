@@ -1,0 +1,238 @@
+import type { BatchNormResult, ConvolutionWindow, Operations, Window } from "../operations.js";
+import {
+  boolean,
+  DataType,
+  float,
+  integers,
+  output,
+  text,
+  type,
+  type Attribute,
+  type GraphBuilder,
+  type GraphTensor,
+} from "./graph.js";
+
+const T = { T: type(DataType.float32) };
+
+/** Writes each operation as a node of a TensorFlow graph. */
+export class GraphOperations implements Operations<GraphTensor> {
+  readonly #graph: GraphBuilder;
+
+  constructor(graph: GraphBuilder) {
+    this.#graph = graph;
+  }
+
+  constant(values: readonly number[], shape: readonly number[]): GraphTensor {
+    return this.#graph.constant(Float32Array.from(values), shape);
+  }
+
+  add(a: GraphTensor, b: GraphTensor): GraphTensor {
+    return this.#graph.add("AddV2", [a, b], T);
+  }
+
+  subtract(a: GraphTensor, b: GraphTensor): GraphTensor {
+    return this.#graph.add("Sub", [a, b], T);
+  }
+
+  multiply(a: GraphTensor, b: GraphTensor): GraphTensor {
+    return this.#graph.add("Mul", [a, b], T);
+  }
+
+  sumToChannels(x: GraphTensor): GraphTensor {
+    return this.#graph.add("BiasAddGrad", [x], T);
+  }
+
+  matMul(a: GraphTensor, b: GraphTensor, transposeA: boolean, transposeB: boolean): GraphTensor {
+    return this.#graph.add("MatMul", [a, b], {
+      ...T,
+      transpose_a: boolean(transposeA),
+      transpose_b: boolean(transposeB),
+    });
+  }
+
+  relu(x: GraphTensor): GraphTensor {
+    return this.#graph.add("Relu", [x], T);
+  }
+
+  relu6(x: GraphTensor): GraphTensor {
+    return this.#graph.add("Relu6", [x], T);
+  }
+
+  reluGradient(gradient: GraphTensor, result: GraphTensor): GraphTensor {
+    return this.#graph.add("ReluGrad", [gradient, result], T);
+  }
+
+  relu6Gradient(gradient: GraphTensor, result: GraphTensor): GraphTensor {
+    return this.#graph.add("Relu6Grad", [gradient, result], T);
+  }
+
+  convolution(x: GraphTensor, filter: GraphTensor, window: ConvolutionWindow): GraphTensor {
+    const op = window.groups > 1 ? "DepthwiseConv2dNative" : "Conv2D";
+    return this.#graph.add(op, [x, filter], convolutionAttributes(window));
+  }
+
+  convolutionInputGradient(
+    gradient: GraphTensor,
+    x: GraphTensor,
+    filter: GraphTensor,
+    window: ConvolutionWindow,
+  ): GraphTensor {
+    const op = window.groups > 1 ? "DepthwiseConv2dNativeBackpropInput" : "Conv2DBackpropInput";
+    return this.#graph.add(op, [this.#shapeOf(x), filter, gradient], convolutionAttributes(window));
+  }
+
+  convolutionFilterGradient(
+    gradient: GraphTensor,
+    x: GraphTensor,
+    filter: GraphTensor,
+    window: ConvolutionWindow,
+  ): GraphTensor {
+    const op = window.groups > 1 ? "DepthwiseConv2dNativeBackpropFilter" : "Conv2DBackpropFilter";
+    return this.#graph.add(op, [x, this.#shapeOf(filter), gradient], convolutionAttributes(window));
+  }
+
+  batchNormTraining(
+    x: GraphTensor,
+    scale: GraphTensor,
+    offset: GraphTensor,
+    epsilon: number,
+  ): BatchNormResult<GraphTensor> {
+    const none = this.#graph.constant(new Float32Array(0), [0], "none");
+    const result = this.#graph.add(
+      "FusedBatchNormV3",
+      [x, scale, offset, none, none],
+      batchNormAttributes(epsilon, true),
+    );
+    return {
+      output: result,
+      batchMean: output(result, 1),
+      // TensorFlow's fused kernel gives the unbiased variance here and keeps the biased one in its reserve space.
+      batchVariance: output(result, 2),
+      saved: [3, 4, 5].map((index) => output(result, index)),
+    };
+  }
+
+  batchNormGradient(
+    gradient: GraphTensor,
+    x: GraphTensor,
+    scale: GraphTensor,
+    saved: readonly GraphTensor[],
+    epsilon: number,
+  ): { x: GraphTensor; scale: GraphTensor; offset: GraphTensor } {
+    const result = this.#graph.add(
+      "FusedBatchNormGradV3",
+      [gradient, x, scale, ...saved],
+      batchNormAttributes(epsilon, true),
+    );
+    return { x: result, scale: output(result, 1), offset: output(result, 2) };
+  }
+
+  batchNormInference(
+    x: GraphTensor,
+    scale: GraphTensor,
+    offset: GraphTensor,
+    mean: GraphTensor,
+    variance: GraphTensor,
+    epsilon: number,
+  ): GraphTensor {
+    return this.#graph.add(
+      "FusedBatchNormV3",
+      [x, scale, offset, mean, variance],
+      batchNormAttributes(epsilon, false),
+    );
+  }
+
+  maxPool(x: GraphTensor, window: Window): GraphTensor {
+    return this.#graph.add("MaxPool", [x], poolAttributes(window));
+  }
+
+  maxPoolGradient(gradient: GraphTensor, x: GraphTensor, result: GraphTensor, window: Window): GraphTensor {
+    return this.#graph.add("MaxPoolGrad", [x, result, gradient], poolAttributes(window));
+  }
+
+  globalAveragePool(x: GraphTensor): GraphTensor {
+    const axes = this.#graph.constant(Int32Array.of(1, 2), [2], "axes");
+    return this.#graph.add("Mean", [x, axes], { ...T, Tidx: type(DataType.int32) });
+  }
+
+  globalAveragePoolGradient(gradient: GraphTensor, x: GraphTensor): GraphTensor {
+    const shape = this.#shapeOf(x);
+    const count = this.#graph.add(
+      "Prod",
+      [
+        this.#graph.add("Slice", [shape, this.#integers(1), this.#integers(2)], {
+          T: type(DataType.int32),
+          Index: type(DataType.int32),
+        }),
+        this.#integers(0),
+      ],
+      { T: type(DataType.int32), Tidx: type(DataType.int32) },
+    );
+    const each = this.#graph.add("RealDiv", [gradient, this.#toFloat(count)], T);
+    const spread = ["first", "second"].reduce(
+      (tensor) =>
+        this.#graph.add("ExpandDims", [tensor, this.#integers(1)], { ...T, Tdim: type(DataType.int32) }),
+      each,
+    );
+    return this.#graph.add("BroadcastTo", [spread, shape], { ...T, Tidx: type(DataType.int32) });
+  }
+
+  softmaxCrossEntropy(
+    logits: GraphTensor,
+    targets: GraphTensor,
+  ): { loss: GraphTensor; gradient: GraphTensor } {
+    const each = this.#graph.add("SoftmaxCrossEntropyWithLogits", [logits, targets], T);
+    const batch = this.#graph.add("Size", [each], { ...T, out_type: type(DataType.int32) });
+    const axes = this.#integers(0);
+    return {
+      loss: this.#graph.add("Mean", [each, axes], { ...T, Tidx: type(DataType.int32) }),
+      gradient: this.#graph.add("RealDiv", [output(each, 1), this.#toFloat(batch)], T),
+    };
+  }
+
+  #shapeOf(x: GraphTensor): GraphTensor {
+    return this.#graph.add("Shape", [x], { ...T, out_type: type(DataType.int32) });
+  }
+
+  #integers(...values: number[]): GraphTensor {
+    return this.#graph.constant(Int32Array.from(values), [values.length], "integers");
+  }
+
+  #toFloat(x: GraphTensor): GraphTensor {
+    return this.#graph.add("Cast", [x], { SrcT: type(DataType.int32), DstT: type(DataType.float32) });
+  }
+}
+
+function convolutionAttributes(window: ConvolutionWindow): Record<string, Attribute> {
+  return { ...T, strides: integers([1, window.stride, window.stride, 1]), ...paddingAttributes(window) };
+}
+
+function poolAttributes(window: Window): Record<string, Attribute> {
+  return {
+    ...T,
+    ksize: integers([1, window.kernelSize, window.kernelSize, 1]),
+    strides: integers([1, window.stride, window.stride, 1]),
+    ...paddingAttributes(window),
+  };
+}
+
+function paddingAttributes({ padding }: Window): Record<string, Attribute> {
+  const dataFormat = { data_format: text("NHWC") };
+  if (padding === "same") return { padding: text("SAME"), ...dataFormat };
+  if (padding === 0) return { padding: text("VALID"), ...dataFormat };
+  return {
+    padding: text("EXPLICIT"),
+    explicit_paddings: integers([0, 0, padding, padding, padding, padding, 0, 0]),
+    ...dataFormat,
+  };
+}
+
+function batchNormAttributes(epsilon: number, training: boolean): Record<string, Attribute> {
+  return {
+    ...T,
+    U: type(DataType.float32),
+    epsilon: float(epsilon),
+    is_training: boolean(training),
+    data_format: text("NHWC"),
+  };
+}
