@@ -1,0 +1,21 @@
+export {
+  checkImage,
+  decode,
+  decodeImage,
+  decodeResized,
+  thumbnail,
+  type DecodeOptions,
+  type ImageInput,
+} from "./decode.js";
+export { formatNames, imageExtensions, type ImageFormat } from "./formats.js";
+export {
+  defaultLimitInputPixels,
+  inspectImage,
+  readImageHeader,
+  type HeaderOptions,
+  type ImageHeader,
+} from "./header.js";
+export type { Interpolation, Preprocessing, TrainingTransforms } from "./preprocessing.js";
+export { ImageError, type ImageProblem, type ImageProblemKind } from "./problems.js";
+export { copyRectangle, mirrorRows, type Rectangle, type RgbImage } from "./rgb-image.js";
+export { PixelLoader, type BatchOptions, type PixelBatch, type PixelLoaderOptions } from "./pixel-loader.js";
