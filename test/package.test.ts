@@ -11,8 +11,15 @@ const npmPath = process.env["npm_execpath"];
 
 function npm(args: readonly string[], cwd: string): string {
   const [command, ...first] = npmPath ? [process.execPath, npmPath] : ["npm"];
-  // The suite's preload is for the suite alone.
-  const env = { ...process.env, NODE_OPTIONS: "" };
+  // The suite's preload and the checkout's npm settings are not what a user's folder has.
+  const settings = Object.keys(process.env).filter((name) =>
+    name.toLowerCase().startsWith("npm_config_onnx"),
+  );
+  const env = {
+    ...process.env,
+    NODE_OPTIONS: "",
+    ...Object.fromEntries(settings.map((name) => [name, undefined])),
+  };
   const result = spawnSync(command, [...first, ...args], { cwd, env, encoding: "utf8" });
   assert.equal(result.status, 0, `npm ${args.join(" ")}:\n${result.stdout}${result.stderr}`);
   return result.stdout + result.stderr;
@@ -36,7 +43,7 @@ test("the packed package installs in an empty folder and is imported from ESM an
   const app = join(folder, "app");
   mkdirSync(app);
   writeFileSync(join(app, "package.json"), `{ "name": "app", "private": true }`);
-  // Install scripts stay on: what the engine's dead installer does must not reach a user.
+  // Install scripts stay on: neither the engine's dead installer nor onnxruntime's download may reach a user.
   const output = npm(["install", "--foreground-scripts", "--no-audit", join(folder, tarball)], app);
   assert.doesNotMatch(output, /npm error|ERR!|403|tfjs-node/);
 
@@ -50,4 +57,6 @@ test("the packed package installs in an empty folder and is imported from ESM an
     node(`const sightbook = require("sightbook"); console.log(${names})`, "commonjs", app),
     "function",
   );
+  const runtime = `process.env.ORT_DISABLE_TELEMETRY = "1"; console.log(typeof require("onnxruntime-node").InferenceSession);`;
+  assert.equal(node(runtime, "commonjs", app), "function");
 });

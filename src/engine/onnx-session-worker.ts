@@ -2,7 +2,15 @@ import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { parentPort, workerData } from "node:worker_threads";
 import { loadOnnxRuntime, type OnnxRuntime } from "./onnxruntime.js";
 import { PixelFeed } from "./pixel-feed.js";
-import type { FromSession, OutputTensor, SessionSpec, ToSession, ValueDescription } from "./onnx-session.js";
+import { RunGate } from "./run-gate.js";
+import type {
+  FromSession,
+  OutputTensor,
+  SessionSpec,
+  ThreadData,
+  ToSession,
+  ValueDescription,
+} from "./onnx-session.js";
 
 /**
  * The thread in which one ONNX model runs: `run` of onnxruntime's binding blocks the event loop of its thread.
@@ -10,15 +18,16 @@ import type { FromSession, OutputTensor, SessionSpec, ToSession, ValueDescriptio
  * Messages are answered in order. The thread ends by itself after `close`, never in the middle of a run: ending it
  * from outside then would take the whole process down.
  */
-async function serve(port: NonNullable<typeof parentPort>, spec: SessionSpec): Promise<void> {
+async function serve(port: NonNullable<typeof parentPort>, spec: ThreadData): Promise<void> {
   const answer = (message: FromSession, transfer: readonly ArrayBuffer[] = []): void => {
     port.postMessage(message, transfer);
   };
+  const gate = new RunGate(spec.gate);
   let runtime: OnnxRuntime;
   let session: InferenceSession;
   try {
-    runtime = await loadOnnxRuntime();
-    session = await openSession(runtime, spec);
+    runtime = await gate.run(loadOnnxRuntime);
+    session = await gate.run(() => openSession(runtime, spec));
   } catch (error) {
     answer({ kind: "failed", message: messageOf(error) });
     return;
@@ -37,10 +46,8 @@ async function serve(port: NonNullable<typeof parentPort>, spec: SessionSpec): P
       try {
         const results = new Map<string, OutputTensor>();
         for (const { data, dims, count } of feed.chunks(message.batch)) {
-          const values = await session.run(
-            { [spec.feed.input]: new runtime.Tensor("float32", data, dims) },
-            outputs,
-          );
+          const input = { [spec.feed.input]: new runtime.Tensor("float32", data, dims) };
+          const values = await gate.run(() => session.run(input, outputs));
           for (const name of outputs) append(results, name, values[name]!, count, message.batch.size);
         }
         answer(
@@ -106,4 +113,4 @@ function describe(metadata: readonly InferenceSession.ValueMetadata[]): ValueDes
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-if (parentPort) void serve(parentPort, workerData as SessionSpec);
+if (parentPort) void serve(parentPort, workerData as ThreadData);

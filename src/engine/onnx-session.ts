@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import { SightbookError } from "../errors.js";
 import type { ImageBatch } from "./engine.js";
 import type { FeedSpec } from "./pixel-feed.js";
+import { RunGate } from "./run-gate.js";
 
 /** A model to run in a thread of its own. */
 export interface SessionSpec {
@@ -15,6 +16,9 @@ export interface SessionSpec {
   /** Where tensors kept outside the file lie, when the model is given as bytes. */
   readonly externalDataFolder?: string;
 }
+
+/** What the thread is given: the model, and the gate that keeps the process from ending in the middle of a run. */
+export type ThreadData = SessionSpec & { readonly gate: SharedArrayBuffer };
 
 export interface ValueDescription {
   readonly name: string;
@@ -58,11 +62,13 @@ interface PendingRun {
 
 /** Starts a thread and loads a model into it; rejects with onnxruntime's own words when it cannot. */
 export function openOnnxSession(spec: SessionSpec): Promise<OnnxSession> {
+  const gate = new RunGate(new SharedArrayBuffer(4));
   const worker = new Worker(new URL("./onnx-session-worker.js", import.meta.url), {
-    workerData: spec,
+    workerData: { ...spec, gate: gate.memory } satisfies ThreadData,
     // Options such as --input-type of the process at hand do not suit the thread's file.
     execArgv: [],
   });
+  const forgetGate = gate.closeAtExit();
   const ended = new Promise<void>((resolve) =>
     worker.once("exit", () => {
       resolve();
@@ -136,6 +142,7 @@ export function openOnnxSession(spec: SessionSpec): Promise<OnnxSession> {
       failAll(error);
     });
     worker.on("exit", (code) => {
+      forgetGate();
       const error = new SightbookError(`onnxruntime: its thread ended with code ${code}.`);
       reject(error);
       failAll(error);

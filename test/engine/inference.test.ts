@@ -82,29 +82,38 @@ test("the caller's event loop keeps its pace during a run", async () => {
   assert.ok(turns > 10, `${turns} turns`);
 });
 
-test("a process ends by itself, with the session disposed of or only idle", () => {
-  const folder = temporaryFolder();
-  const path = join(folder, "model.onnx");
-  writeFileSync(path, model);
-  const inference = pathToFileURL(join(repositoryRoot, "dist/src/engine/inference.js")).href;
-  for (const ending of ["await session.dispose();", ""]) {
+const endings = [
+  { name: "by itself once the session is disposed of", code: "await session.dispose();", status: 0 },
+  { name: "by itself with the session only idle", code: "", status: 0 },
+  {
+    name: "in order when told to in the middle of runs",
+    code: "void session.run(batch(32, 224)); void session.run(batch(32, 224)); setTimeout(() => process.exit(3), 30);",
+    status: 3,
+  },
+];
+for (const { name, code, status } of endings) {
+  test(`a process ends ${name}`, () => {
+    const path = join(temporaryFolder(), "model.onnx");
+    writeFileSync(path, model);
+    const inference = pathToFileURL(join(repositoryRoot, "dist/src/engine/inference.js")).href;
     const script = `
       import { openInference } from ${JSON.stringify(inference)};
+      const batch = (size, side) => ({ size, height: side, width: side, pixels: new Uint8Array(size * side * side * 3) });
       const session = await openInference(${JSON.stringify(path)});
-      const found = await session.run({ size: 1, height: 32, width: 32, pixels: new Uint8Array(32 * 32 * 3) });
+      const found = await session.run(batch(1, 32));
       console.log(found.get("logits").shape.join());
-      ${ending}`;
-    const { status, signal, stdout, stderr } = spawnSync(
-      process.execPath,
-      ["--input-type=module", "--eval", script],
-      { encoding: "utf8", timeout: 60_000 },
-    );
+      ${code}`;
+    const result = spawnSync(process.execPath, ["--input-type=module", "--eval", script], {
+      encoding: "utf8",
+      timeout: 60_000,
+    });
+    const { signal, stdout, stderr } = result;
     assert.deepEqual(
-      { status, signal, stdout, stderr },
-      { status: 0, signal: null, stdout: "1,4\n", stderr: "" },
+      { status: result.status, signal, stdout, stderr },
+      { status, signal: null, stdout: "1,4\n", stderr: "" },
     );
-  }
-});
+  });
+}
 
 test("what cannot be opened is refused in one sentence", async () => {
   const folder = temporaryFolder();
