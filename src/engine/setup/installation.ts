@@ -27,12 +27,16 @@ export interface TensorFlowInstallation {
 export const bindingName = "tfjs_binding.node";
 export const manifestName = "manifest.json";
 
+/** Where the libraries and the binding lie in an installation: as in the wheel, so that TensorFlow finds NVIDIA's. */
+export const libraryFolder = "tensorflow";
+
+/** Goes up when something else than TensorFlow's version changes what set-up makes. */
+const revision = 1;
+
 /** Where a variant's installation belongs, per user, so that every checkout and project shares it. */
 export function installationFolder(variant: TensorFlowVariant): string {
-  return cacheFolder(
-    "engine",
-    `tensorflow-${tensorFlowVersion}-${variant}-${process.platform}-${process.arch}`,
-  );
+  const machine = `${process.platform}-${process.arch}`;
+  return cacheFolder("engine", `tensorflow-${tensorFlowVersion}-${variant}-${machine}-r${revision}`);
 }
 
 /** The finished installation of a variant, or `undefined`; looks at the manifest and the size of each file. */
@@ -45,7 +49,7 @@ export async function findInstallation(
     for (const [name, { bytes }] of Object.entries(manifest.files)) {
       if ((await stat(join(folder, name))).size !== bytes) return undefined;
     }
-    return { folder, bindingPath: join(folder, bindingName), manifest };
+    return { folder, bindingPath: join(folder, libraryFolder, bindingName), manifest };
   } catch {
     // No manifest, or a file that it names is gone: set-up has to finish it, and says so.
     return undefined;

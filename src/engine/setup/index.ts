@@ -1,0 +1,4 @@
+export { installedTensorFlow, tensorFlowVersion } from "./installation.js";
+export type { TensorFlowInstallation, TensorFlowVariant } from "./installation.js";
+export { setupEngine } from "./setup-engine.js";
+export type { SetupOptions } from "./setup-engine.js";
