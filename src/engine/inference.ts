@@ -12,6 +12,8 @@ export interface InferenceOptions {
 /** A finished network on onnxruntime. */
 export interface InferenceSession {
   readonly outputNames: readonly string[];
+  /** Shape of an output; a name where a dimension is free, as the batch's is. */
+  outputShape(name: string): readonly (number | string)[];
   /**
    * Runs a batch of images and gives the outputs by name, the first dimension being the batch.
    *
@@ -64,6 +66,7 @@ export async function openInference(
   }
   return {
     outputNames: outputs ?? session.outputs.map(({ name }) => name),
+    outputShape: (name) => session.outputs.find((output) => output.name === name)?.shape ?? [],
     run: async (batch) => {
       checkBatch("InferenceSession.run", batch);
       return session.run(batch);

@@ -7,4 +7,5 @@ export type {
   BundleWeights,
   JsonValue,
 } from "./manifest.js";
+export { openFeaturizer, type NetworkBackbone } from "./featurizer.js";
 export { writeOnnx, onnxInputName, type OnnxOptions, type OnnxOutput } from "./onnx.js";
