@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import process from "node:process";
 
+import { setupEngine } from "../engine/setup/index.js";
 import { SightbookError } from "../errors.js";
 import { ensureJupyterEnvironment, packageRoot, type JupyterEnvironment } from "../jupyter/index.js";
 import { StepLog } from "./step-log.js";
@@ -36,6 +37,7 @@ export async function runCheckoutCommand(command: string, args: readonly string[
 
 async function setUp(mend: string): Promise<JupyterEnvironment> {
   const log = new StepLog();
+  await log.step("Engine", (onProgress) => setupEngine({ onProgress }));
   return log.step("Notebook environment", (onProgress) =>
     ensureJupyterEnvironment(join(packageRoot, ".venv"), { onProgress, mend }),
   );
