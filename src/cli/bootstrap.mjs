@@ -29,8 +29,7 @@ function installPackages() {
   if (existsSync(stampPath) && readFileSync(stampPath, "utf8") === stamp) return;
   const npm = process.env["npm_execpath"];
   if (!npm) fail(`Start this through npm: npm run ${command}`);
-  // No dependency needs its install script: every native part comes prebuilt inside its package.
-  run("Installing npm packages", [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], "npm ci");
+  run("Installing npm packages", [npm, "ci", "--no-audit"], "npm ci");
   writeFileSync(stampPath, stamp);
 }
 
