@@ -120,7 +120,7 @@ export abstract class LinearLearner {
     return this.#fitted("converged").converged;
   }
 
-  /** Solver steps taken; of one-vs-rest problems the most. */
+  /** Newton steps taken, 0 where the dual solution needed no polish; of one-vs-rest problems the most. */
   get iterations(): number {
     return this.#fitted("iterations").iterations;
   }

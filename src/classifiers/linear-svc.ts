@@ -1,4 +1,5 @@
 import { ArgumentError } from "../errors.js";
+import { descendSquaredHinge } from "./coordinate-descent.js";
 import {
   checkLinearLearnerJson,
   exampleCosts,
@@ -58,15 +59,18 @@ export class LinearSVC extends LinearLearner {
     const solutions: LinearSolution[] = [];
     for (const label of positiveLabels) {
       const costs = isPair ? ownCosts : ownCosts.map((cost, i) => (labelIndices[i] === label ? cost : C));
+      const signs = signsOf(label, labelIndices);
+      const interceptFeature = fitIntercept ? interceptScaling : 0;
+      // With many features for the examples the dual problem is far easier; Newton's method then polishes its result.
+      const start =
+        features.rows < 2 * features.columns
+          ? await descendSquaredHinge({ features, signs, costs, interceptFeature, signal: options.signal })
+          : undefined;
       solutions.push(
         await minimizeLinearLoss(
-          {
-            features,
-            loss: squaredHingeLoss(signsOf(label, labelIndices), costs),
-            interceptFeature: fitIntercept ? interceptScaling : 0,
-            interceptPenalty: 1,
-          },
+          { features, loss: squaredHingeLoss(signs, costs), interceptFeature, interceptPenalty: 1 },
           { tolerance, maxIterations, signal: options.signal },
+          start,
         ),
       );
       options.onProgress?.({ done: solutions.length, total: positiveLabels.length });

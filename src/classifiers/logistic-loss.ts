@@ -10,14 +10,6 @@ export function binaryLogisticLoss(signs: Int8Array, costs: Float64Array): Score
   const curvatures = new Float64Array(signs.length);
   return {
     vectorCount: 1,
-    value(scores) {
-      let sum = 0;
-      for (let i = 0; i < signs.length; i++) {
-        const loss = -signs[i]! * scores[i]!;
-        sum += costs[i]! * (Math.max(loss, 0) + Math.log1p(Math.exp(-Math.abs(loss))));
-      }
-      return sum;
-    },
     derivative(scores, result) {
       for (let i = 0; i < signs.length; i++) {
         const wrong = 1 / (1 + Math.exp(signs[i]! * scores[i]!));
@@ -49,18 +41,6 @@ export function multinomialLogisticLoss(
   const probabilities = new Float64Array(targets.length * labelCount);
   return {
     vectorCount: labelCount,
-    value(scores) {
-      let sum = 0;
-      for (let i = 0; i < targets.length; i++) {
-        const offset = i * labelCount;
-        let largest = -Infinity;
-        for (let k = 0; k < labelCount; k++) largest = Math.max(largest, scores[offset + k]!);
-        let total = 0;
-        for (let k = 0; k < labelCount; k++) total += Math.exp(scores[offset + k]! - largest);
-        sum += costs[i]! * (Math.log(total) + largest - scores[offset + targets[i]!]!);
-      }
-      return sum;
-    },
     derivative(scores, result) {
       probabilities.set(scores);
       softmaxRows(probabilities, labelCount);

@@ -1,6 +1,6 @@
-import { CancelledError } from "../errors.js";
 import type { FeatureMatrix } from "./feature-matrix.js";
 import { addWeightedRows, addWeightedSquares, multiplyRows } from "./matrix-products.js";
+import { makeRest } from "./rest.js";
 
 /**
  * A convex loss of linear scores, summed over examples. Scores are row-major `[examples, vectorCount]`.
@@ -9,7 +9,6 @@ import { addWeightedRows, addWeightedSquares, multiplyRows } from "./matrix-prod
  */
 export interface ScoreLoss {
   readonly vectorCount: number;
-  value(scores: Float64Array): number;
   /** Writes the first derivative at `scores`, and remembers what {@link curvature} needs there. */
   derivative(scores: Float64Array, result: Float64Array): void;
   /** The examples whose second derivative is not zero where {@link derivative} was last taken. */
@@ -48,20 +47,20 @@ export interface LinearSolution {
 }
 
 /** The free parameters, or anything of their shape. */
-interface Parameters {
+export interface Parameters {
   readonly weights: Float64Array;
   readonly intercepts: Float64Array;
 }
 
 const maxConjugateSteps = 1000;
-const restAfterMs = 40;
 
 /**
- * Minimises `1/2 |weights|^2 + loss(features weights + intercept)` from zero, by a truncated Newton method: conjugate
- * gradients with a diagonal preconditioner solve for the step, a backtracking line search scales it.
+ * Minimises `1/2 |weights|^2 + loss(features weights + intercept)` by a truncated Newton method: conjugate
+ * gradients with a diagonal preconditioner solve for the step, a line search finds its best length.
  *
  * Deterministic. The event loop gets its turn at least every few dozen milliseconds of work.
  *
+ * @param start - Where to begin. Default: at zero.
  * @throws {@link CancelledError} when `options.signal` aborts.
  * @see L. Galli, C.-J. Lin, A study on truncated Newton methods for linear classification, IEEE TNNLS 33 (2022);
  *   C.-J. Lin, R. C. Weng, S. S. Keerthi, Trust region Newton method for logistic regression, JMLR 9 (2008).
@@ -69,6 +68,7 @@ const restAfterMs = 40;
 export async function minimizeLinearLoss(
   problem: LinearProblem,
   options: SolverOptions,
+  start?: Parameters,
 ): Promise<LinearSolution> {
   const { features, loss } = problem;
   const { vectorCount } = loss;
@@ -110,11 +110,15 @@ export async function minimizeLinearLoss(
     return diagonal;
   };
 
-  let value = loss.value(scores);
   let slope = gradient();
   const firstNorm = norm(slope);
+  if (start) {
+    addScaled(solution, start, 1);
+    pushForward(problem, allRows, solution, scores);
+    slope = gradient();
+  }
   let iterations = 0;
-  let converged = firstNorm === 0;
+  let converged = norm(slope) <= options.tolerance * firstNorm;
   while (!converged && iterations < options.maxIterations) {
     const slopeNorm = norm(slope);
     const rows = loss.curvedRows();
@@ -138,29 +142,18 @@ export async function minimizeLinearLoss(
       energy = nextEnergy;
     }
 
-    // Backtracking on the scores: trying a length costs nothing beside computing the step.
+    // Along the step everything depends on scores that are at hand: looking for its best length costs next to nothing.
     pushForward(problem, allRows, step, stepScores);
-    const descent = dot(slope, step);
-    const penaltyAt = (length: number): number =>
-      length * penaltyDot(problem, solution, step) + (length * length * penaltyDot(problem, step, step)) / 2;
-    const startPenalty = penaltyDot(problem, solution, solution) / 2;
-    let length = 1;
-    let accepted = false;
-    for (let attempt = 0; attempt < 40 && !accepted; attempt++) {
-      for (let i = 0; i < scores.length; i++) trialScores[i] = scores[i]! + length * stepScores[i]!;
-      const trial = loss.value(trialScores) + startPenalty + penaltyAt(length);
-      // The slack is the rounding of the sums; without it the last steps would be refused.
-      accepted = trial <= value + 1e-4 * length * descent + 1e-13 * Math.abs(value);
-      if (accepted) value = trial;
-      else length /= 2;
-    }
-    // No length lowers the value: rounding is all that is left of the slope.
-    if (!accepted) {
-      converged = slopeNorm <= 1e3 * options.tolerance * firstNorm;
-      break;
-    }
+    const penaltySlope = penaltyDot(problem, solution, step);
+    const penaltyCurve = penaltyDot(problem, step, step);
+    const length = findZero((trial) => {
+      for (let i = 0; i < scores.length; i++) trialScores[i] = scores[i]! + trial * stepScores[i]!;
+      loss.derivative(trialScores, slopes);
+      return dotArrays(slopes, stepScores) + penaltySlope + trial * penaltyCurve;
+    });
+    if (length === 0) break;
+    for (let i = 0; i < scores.length; i++) scores[i]! += length * stepScores[i]!;
     addScaled(solution, step, length);
-    scores.set(trialScores);
     slope = gradient();
     iterations++;
     options.onIteration?.(iterations);
@@ -262,19 +255,33 @@ function addScaled(target: Parameters, other: Parameters, factor: number): Param
   return target;
 }
 
-/** Hands the thread over now and then, and stops the work when it is cancelled. */
-function makeRest(signal: AbortSignal | undefined): { isDue: () => boolean; take: () => Promise<void> } {
-  let last = performance.now();
-  const stopIfCancelled = (): void => {
-    if (signal?.aborted) throw new CancelledError("fit was cancelled; nothing was learned.");
-  };
-  stopIfCancelled();
-  return {
-    isDue: () => performance.now() - last > restAfterMs,
-    take: async () => {
-      await new Promise((resolve) => setImmediate(resolve));
-      stopIfCancelled();
-      last = performance.now();
-    },
-  };
+/**
+ * The length of step at which a rising slope that starts below 0 reaches 0, to a hundredth of its start (Illinois
+ * variant of the false position); 0 where rounding hides that the slope starts below 0.
+ */
+function findZero(slopeAt: (length: number) => number): number {
+  const start = slopeAt(0);
+  if (!(start < 0)) return 0;
+  const goodEnough = 0.01 * -start;
+  let [low, lowSlope] = [0, start];
+  let [high, highSlope] = [1, slopeAt(1)];
+  while (highSlope < -goodEnough && high < 2 ** 20) {
+    [low, lowSlope] = [high, highSlope];
+    high *= 2;
+    highSlope = slopeAt(high);
+  }
+  if (Math.abs(highSlope) <= goodEnough) return high;
+  for (let attempt = 0; attempt < 60; attempt++) {
+    const middle = low + ((high - low) * lowSlope) / (lowSlope - highSlope);
+    const slope = slopeAt(middle);
+    if (Math.abs(slope) <= goodEnough) return middle;
+    if (slope < 0) {
+      [low, lowSlope] = [middle, slope];
+      highSlope /= 2;
+    } else {
+      [high, highSlope] = [middle, slope];
+      lowSlope /= 2;
+    }
+  }
+  return low;
 }

@@ -10,11 +10,6 @@ export function squaredHingeLoss(signs: Int8Array, costs: Float64Array): ScoreLo
   const marginError = (scores: Float64Array, i: number): number => Math.max(0, 1 - signs[i]! * scores[i]!);
   return {
     vectorCount: 1,
-    value(scores) {
-      let sum = 0;
-      for (let i = 0; i < signs.length; i++) sum += costs[i]! * marginError(scores, i) ** 2;
-      return sum;
-    },
     derivative(scores, result) {
       const rows: number[] = [];
       for (let i = 0; i < signs.length; i++) {
