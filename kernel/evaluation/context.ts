@@ -1,0 +1,73 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
+import type { Header } from "../wire/message.js";
+
+/** What ends a cell that the user interrupts; the name is the one that Jupyter's tools know. */
+export class KeyboardInterrupt extends Error {
+  override readonly name = "KeyboardInterrupt";
+
+  constructor() {
+    super("The cell was interrupted.");
+  }
+}
+
+/**
+ * One request being handled: a cell, or a comm message. It travels with everything the request starts, through promises and
+ * timers, so that what they print much later still lands below the right cell.
+ */
+export class RequestContext {
+  /** Runs that await something of this request; each is told of an interrupt. */
+  readonly waits = new Set<(reason: KeyboardInterrupt) => void>();
+  /** Displays whose MIME bundle is still being made; the request is not over before them. */
+  readonly pending = new Set<Promise<void>>();
+  readonly #abort = new AbortController();
+  /** Set once the request was answered although its code may still await something: that code must not run on. */
+  abandoned = false;
+
+  constructor(
+    /** Number within the session; unique, unlike execution counts. */
+    readonly id: number,
+    readonly parent: Partial<Header>,
+    readonly options: {
+      readonly identities?: readonly Uint8Array[];
+      readonly allowStdin?: boolean;
+      readonly silent?: boolean;
+    } = {},
+  ) {}
+
+  /** Aborts when the user interrupts the request; the reason is a {@link KeyboardInterrupt}. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  interrupt(): void {
+    const reason = new KeyboardInterrupt();
+    this.#abort.abort(reason);
+    for (const reject of this.waits) reject(reason);
+    this.waits.clear();
+  }
+}
+
+const storage = new AsyncLocalStorage<RequestContext>();
+
+/** The request on whose behalf the current code runs, if any. */
+export function currentContext(): RequestContext | undefined {
+  return storage.getStore();
+}
+
+/** Runs `action` on behalf of a request. */
+export function runInContext<T>(context: RequestContext, action: () => T): T {
+  return storage.run(context, action);
+}
+
+/**
+ * Where libraries find the `AbortSignal` of the cell on whose behalf they were called, without importing the kernel:
+ * `globalThis[Symbol.for("Jupyter.interruptSignal")]`, `undefined` outside any cell. Read it when the call begins.
+ */
+export function exposeInterruptSignal(): void {
+  Object.defineProperty(globalThis, Symbol.for("Jupyter.interruptSignal"), {
+    get: () => currentContext()?.signal,
+    configurable: true,
+    enumerable: false,
+  });
+}

@@ -1,0 +1,122 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import vm from "node:vm";
+
+import type { ImportRequest } from "../language/compiled.js";
+
+type Import = (specifier: string, options?: { with: Record<string, string> }) => Promise<object>;
+
+/** The folder of our own package, where modules are looked for that the notebook's folder does not have. */
+export const packageRoot = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+
+/**
+ * Imports modules as if from a file in the notebook's folder, else as if from our own package, with Node's own loader:
+ * ES modules keep their live bindings and top-level await.
+ */
+export class Modules {
+  readonly #fromNotebook: Import;
+  readonly #fromPackage: Import;
+  readonly #referrer: string;
+  readonly require: NodeJS.Require;
+
+  constructor(readonly folder: string) {
+    this.#referrer = join(folder, "notebook.js");
+    this.#fromNotebook = importerFrom(this.#referrer);
+    this.#fromPackage = importerFrom(join(packageRoot, "notebook.js"));
+    this.require = createRequire(this.#referrer);
+  }
+
+  /** The namespace of the module that a cell's `import` names. */
+  load(request: ImportRequest): object | Promise<object> {
+    return request.require
+      ? (this.require(request.specifier) as object)
+      : this.import(request.specifier, { with: { ...request.attributes } });
+  }
+
+  /** `import()` of a cell. */
+  async import(specifier: unknown, options?: { with?: Record<string, string> }): Promise<object> {
+    const name = String(specifier);
+    const attributes = options?.with ?? {};
+    if (name.endsWith(".json") && (attributes["type"] ?? "json") === "json") return this.#json(name);
+    try {
+      return await this.#fromNotebook(name, { with: attributes });
+    } catch (error) {
+      if (!this.#isMissing(name, error)) throw error;
+      try {
+        return await this.#fromPackage(name, { with: attributes });
+      } catch (second) {
+        const ours = (second as { code?: unknown }).code === "ERR_MODULE_NOT_FOUND";
+        throw ours && (second as Error).message.includes(`'${name}'`) ? this.#notFound(name) : second;
+      }
+    }
+  }
+
+  /** JSON is read by ourselves: with the attribute or without, without Node's warning, and fresh each time. */
+  #json(name: string): object {
+    const path = name.startsWith("file:") ? fileURLToPath(name) : this.require.resolve(name);
+    const value: unknown = JSON.parse(readFileSync(path, "utf8"));
+    const named = typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
+    return { ...named, default: value };
+  }
+
+  #isMissing(name: string, error: unknown): boolean {
+    if (isRelative(name) || !(error instanceof Error)) return false;
+    return (
+      (error as { code?: unknown }).code === "ERR_MODULE_NOT_FOUND" &&
+      error.message.includes(`'${packageOf(name)}'`) &&
+      error.message.includes("notebook.js")
+    );
+  }
+
+  #notFound(name: string): Error {
+    return Object.assign(
+      new Error(
+        `Cannot find the package '${packageOf(name)}' from ${this.folder}, nor from the kernel's own package. ` +
+          `Install it in the notebook's folder with: npm install ${packageOf(name)}`,
+      ),
+      { code: "ERR_MODULE_NOT_FOUND" },
+    );
+  }
+
+  get meta(): object {
+    return {
+      url: pathToFileURL(this.#referrer).href,
+      dirname: this.folder,
+      filename: this.#referrer,
+      resolve: (name: string) => pathToFileURL(this.require.resolve(name)).href,
+    };
+  }
+}
+
+function isRelative(name: string): boolean {
+  return /^(\.{0,2}\/|\.{1,2}$|[a-z][a-z0-9+.-]+:)/i.test(name);
+}
+
+function packageOf(name: string): string {
+  return name.split("/", name.startsWith("@") ? 2 : 1).join("/");
+}
+
+/** An `import()` that resolves as if it stood in the file `referrer`, which need not exist. */
+function importerFrom(referrer: string): Import {
+  return withoutWarning(() => {
+    const script = new vm.Script("(specifier, options) => import(specifier, options)", {
+      filename: referrer,
+      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    });
+    const load = script.runInThisContext() as Import;
+    return (specifier, options) => withoutWarning(() => load(specifier, options));
+  });
+}
+
+/** Node announces its loader option for scripts as experimental at its first use; that is no news to a notebook's author. */
+function withoutWarning<T>(action: () => T): T {
+  const emitWarning = process.emitWarning.bind(process);
+  process.emitWarning = () => undefined;
+  try {
+    return action();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}

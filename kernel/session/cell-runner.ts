@@ -1,0 +1,136 @@
+import type { RequestContext } from "../evaluation/context.js";
+import { KeyboardInterrupt, runInContext } from "../evaluation/context.js";
+import type { Evaluator, Outcome } from "../evaluation/evaluator.js";
+import { interruptible } from "../evaluation/interruptible.js";
+import type { Modules } from "../evaluation/modules.js";
+import { mapPosition, rememberCell } from "../evaluation/stack.js";
+import type { LanguageClient } from "../language/client.js";
+import type { CompiledCell, ImportRequest } from "../language/compiled.js";
+import type { ErrorContent } from "./errors.js";
+import { describeError, describeProblems } from "./errors.js";
+
+/** How a cell ended: the value of its last expression, or an error ready to be shown. */
+export type CellOutcome =
+  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: ErrorContent };
+
+/** How long an interrupted cell may take to end by itself, in `finally` blocks for instance. */
+const INTERRUPT_GRACE_MS = 1000;
+
+/** Takes cells through compiling, importing and running, and keeps what the session has declared. */
+export class CellRunner {
+  readonly results: Record<number, unknown> = {};
+  readonly #language: LanguageClient;
+  readonly #modules: Modules;
+  readonly #evaluator: Evaluator;
+  /** Names bound by `let` in V8's REPL scope; they hide properties of the global object for good. */
+  readonly #lexical = new Set<string>();
+  /** Imported names, each with the way to its present value. */
+  readonly #imported = new Map<string, () => unknown>();
+
+  constructor(parts: {
+    language: LanguageClient;
+    modules: Modules;
+    evaluator: (runner: CellRunner) => Evaluator;
+  }) {
+    this.#language = parts.language;
+    this.#modules = parts.modules;
+    this.#evaluator = parts.evaluator(this);
+  }
+
+  /** @param label - How places in the cell are named in stacks, such as `"Cell [3]"`. */
+  async run(code: string, context: RequestContext, label: string): Promise<CellOutcome> {
+    const compiled = await this.#language.ask({
+      kind: "compile",
+      cell: context.id,
+      code,
+      known: [...this.#lexical],
+    });
+    if (!compiled.ok) {
+      const ename =
+        compiled.kind === "syntax"
+          ? "SyntaxError"
+          : compiled.kind === "type"
+            ? "TypeScriptError"
+            : "NotSupported";
+      return { ok: false, error: describeProblems(ename, compiled.problems, label, code) };
+    }
+    rememberCell(context.id, label, code, compiled.cell.map);
+    try {
+      return await this.#untilInterrupted(context, this.#perform(compiled.cell, context));
+    } finally {
+      Reflect.deleteProperty(this.results, context.id);
+    }
+  }
+
+  async #perform(cell: CompiledCell, context: RequestContext): Promise<CellOutcome> {
+    try {
+      for (const request of cell.imports) {
+        const loaded = await runInContext(context, () => interruptible(this.#modules.load(request)));
+        this.#bind(request, loaded as Record<string, unknown>);
+      }
+    } catch (error) {
+      return { ok: false, error: describeError(error) };
+    }
+    await this.#refreshHiddenImports(context);
+    const outcome = await this.#evaluator.run(cell.javascript, context);
+    this.#noteDeclared(cell, outcome);
+    if (!outcome.ok) {
+      const { syntax } = outcome;
+      const position = syntax === undefined ? undefined : mapPosition(context.id, syntax.line, syntax.column);
+      return { ok: false, error: describeError(outcome.error, position) };
+    }
+    try {
+      const value = await runInContext(context, () => interruptible(this.results[context.id]));
+      return { ok: true, value };
+    } catch (error) {
+      return { ok: false, error: describeError(error) };
+    }
+  }
+
+  /** Ends a cell that does not end by itself after an interrupt; its code is kept from running on. */
+  async #untilInterrupted(context: RequestContext, running: Promise<CellOutcome>): Promise<CellOutcome> {
+    return new Promise((resolve, reject) => {
+      running.then(resolve, reject);
+      context.signal.addEventListener("abort", () => {
+        setTimeout(() => {
+          context.abandoned = true;
+          resolve({ ok: false, error: describeError(new KeyboardInterrupt()) });
+        }, INTERRUPT_GRACE_MS);
+      });
+    });
+  }
+
+  #bind(request: ImportRequest, loaded: Record<string, unknown>): void {
+    if (request.namespace !== undefined) this.#define(request.namespace, () => loaded);
+    for (const { imported, local } of request.names) {
+      if (!(imported in loaded)) {
+        this.#define(local, () => {
+          throw new SyntaxError(`The module '${request.specifier}' has no export named '${imported}'.`);
+        });
+      } else this.#define(local, () => loaded[imported]);
+    }
+  }
+
+  /** An imported name reads its module each time, so that an exported `let` that changes is seen changed. */
+  #define(name: string, get: () => unknown): void {
+    this.#imported.set(name, get);
+    Object.defineProperty(globalThis, name, { get, configurable: true, enumerable: false });
+  }
+
+  /** A `let` of an earlier cell hides the import of the same name: give it the import's present value. */
+  async #refreshHiddenImports(context: RequestContext): Promise<void> {
+    const hidden = [...this.#imported.keys()].filter((name) => this.#lexical.has(name));
+    if (hidden.length === 0) return;
+    await this.#evaluator.run(hidden.map((name) => `${name} = globalThis.${name};`).join("\n"), context);
+  }
+
+  #noteDeclared(cell: CompiledCell, outcome: Outcome): void {
+    // A script that V8 refused to compile has declared nothing.
+    if (!outcome.ok && outcome.syntax !== undefined) return;
+    for (const { name, kind } of cell.declared) {
+      if (kind === "import" || kind === "type") continue;
+      this.#lexical.add(name);
+      this.#imported.delete(name);
+    }
+  }
+}

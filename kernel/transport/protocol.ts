@@ -1,0 +1,67 @@
+import type { Channel, IncomingMessage, OutgoingMessage } from "../wire/message.js";
+
+/**
+ * What the two threads say to each other. The transport thread owns the sockets; the main thread evaluates cells and may be
+ * busy for as long as a cell likes, so whatever must be answered meanwhile lives on the transport side.
+ */
+
+/** A request of the shell channel; `sequence` counts them in the order of arrival. */
+export interface RequestMessage {
+  readonly kind: "request";
+  readonly sequence: number;
+  readonly message: IncomingMessage;
+}
+
+/** Stop what runs, and abort the execute requests that arrived up to `sequence`. */
+export interface InterruptMessage {
+  readonly kind: "interrupt";
+  readonly token: number;
+  readonly sequence: number;
+}
+
+/** End the process; exit handlers run if the main thread is free to run them. */
+export interface ShutdownMessage {
+  readonly kind: "shutdown";
+}
+
+export type ToMain = RequestMessage | InterruptMessage | ShutdownMessage;
+
+/** Sends a message. `weight` bytes were added to {@link Shared.pendingBytes} for it. */
+export interface SendMessage {
+  readonly kind: "send";
+  readonly channel: Channel;
+  readonly message: OutgoingMessage;
+  readonly weight: number;
+}
+
+/** The main thread is ready for requests. */
+export interface ReadyMessage {
+  readonly kind: "ready";
+}
+
+/** An interrupt that reached the process as a signal while the main thread was free. */
+export interface SignalMessage {
+  readonly kind: "signal";
+}
+
+/** Nothing runs on the main thread any more: the process may end. */
+export interface ExitMessage {
+  readonly kind: "exit";
+}
+
+export type ToTransport = SendMessage | ReadyMessage | SignalMessage | ExitMessage;
+
+/** Places in the shared `Int32Array` that both threads read while the other is busy. */
+export const Shared = {
+  /** Sequence number of the last shell request received. */
+  received: 0,
+  /** Token of the last interrupt that was asked for. */
+  interruptAsked: 1,
+  /** Token of the last interrupt that the main thread took note of. */
+  interruptSeen: 2,
+  /** Bytes handed to the transport thread and not yet sent. */
+  pendingBytes: 3,
+  /** How many answers on the stdin channel have arrived. */
+  inputs: 4,
+  length: 5,
+} as const;
