@@ -142,7 +142,7 @@ async function runPipeline<Result>(
   const path = typeof input === "string" ? input : input.name;
   const bytes = typeof input === "string" ? await readBytes(input) : asBuffer(input.bytes);
   const { format } = await readHeader(new HeaderSource(bytes), path, limitInputPixels);
-  if (isTruncated(format, bytes)) throw truncated(path, formatNames[format]);
+  if (await isTruncated(format, bytes)) throw truncated(path, formatNames[format]);
   try {
     const image = format === "bmp" ? openBmp(bytes) : openSharp(bytes, { limitInputPixels });
     return await finish(image.flatten({ background: "white" }));

@@ -1,7 +1,5 @@
-import { constants } from "node:fs";
-import { open, type FileHandle } from "node:fs/promises";
-
-import { HeaderSource } from "./header-source.js";
+import { HeaderSource, openFile, openFileSync, type OpenFile } from "./header-source.js";
+import { bmpEnd, readBmpHeader } from "./bmp.js";
 import { formatNames, sniffFormat, type ImageFormat } from "./formats.js";
 import {
   asImageError,
@@ -14,6 +12,7 @@ import {
   unsupported,
 } from "./messages.js";
 import { readSize } from "./sizes.js";
+import { isTiffTruncated } from "./whole.js";
 
 /** What an image file says about itself, without any pixel being decoded. */
 export interface ImageHeader {
@@ -50,6 +49,11 @@ export async function readImageHeader(
   return (await inspectImage(path, { limitInputPixels })).header;
 }
 
+export interface InspectOptions extends HeaderOptions {
+  /** Read without leaving the thread; the caller sees to it that the event loop gets its turn. Default false. */
+  readonly blocking?: boolean;
+}
+
 /**
  * {@link readImageHeader} that also looks at the file's last bytes.
  *
@@ -58,16 +62,15 @@ export async function readImageHeader(
  */
 export async function inspectImage(
   path: string,
-  { limitInputPixels = defaultLimitInputPixels }: HeaderOptions = {},
+  { limitInputPixels = defaultLimitInputPixels, blocking = false }: InspectOptions = {},
 ): Promise<{ readonly header: ImageHeader; readonly looksWhole: boolean }> {
-  let file: FileHandle | undefined;
+  let file: OpenFile | undefined;
   try {
-    // Without O_NONBLOCK (absent and 0 on Windows) a named pipe with an image's name would block for ever.
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const status = await file.stat();
+    file = blocking ? openFileSync(path) : await openFile(path);
+    const { status } = file;
     if (!status.isFile())
       throw unreadable(path, status.isDirectory() ? "it is a folder" : "it is no regular file");
-    const source = new HeaderSource({ file, fileSize: status.size });
+    const source = new HeaderSource(file);
     const header = { ...(await readHeader(source, path, limitInputPixels)), modifiedMs: status.mtimeMs };
     return { header, looksWhole: await looksWhole(header.format, source) };
   } catch (error) {
@@ -113,8 +116,10 @@ async function looksWhole(format: ImageFormat, source: HeaderSource): Promise<bo
     case "webp":
       return source.fileSize >= (await source.at(4, 4)).readUInt32LE(0) + 8;
     case "bmp":
+      return source.fileSize >= bmpEnd(readBmpHeader(await source.at(0, 54)));
     case "tiff":
+      return !(await isTiffTruncated(source));
     case "avif":
-      return false; // no mark of the end; rare enough to be decoded
+      return true; // its boxes were walked for its size
   }
 }

@@ -14,6 +14,7 @@ export {
   readImageHeader,
   type HeaderOptions,
   type ImageHeader,
+  type InspectOptions,
 } from "./header.js";
 export type { Interpolation, Preprocessing, TrainingTransforms } from "./preprocessing.js";
 export { ImageError, type ImageProblem, type ImageProblemKind } from "./problems.js";

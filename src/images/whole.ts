@@ -1,5 +1,6 @@
 import { bmpEnd, readBmpHeader } from "./bmp.js";
 import type { ImageFormat } from "./formats.js";
+import { HeaderSource } from "./header-source.js";
 
 /**
  * Whether a file's end is missing, told by the format's own marks and not by decoding.
@@ -9,7 +10,7 @@ import type { ImageFormat } from "./formats.js";
  *
  * @param bytes - The whole file.
  */
-export function isTruncated(format: ImageFormat, bytes: Buffer): boolean {
+export async function isTruncated(format: ImageFormat, bytes: Buffer): Promise<boolean> {
   switch (format) {
     case "jpeg":
       return isJpegTruncated(bytes);
@@ -22,7 +23,7 @@ export function isTruncated(format: ImageFormat, bytes: Buffer): boolean {
     case "bmp":
       return bytes.length < bmpEnd(readBmpHeader(bytes));
     case "tiff":
-      return isTiffTruncated(bytes);
+      return isTiffTruncated(new HeaderSource(bytes));
     case "avif":
       return false; // its boxes were walked when its header was read
   }
@@ -89,32 +90,37 @@ function isGifTruncated(bytes: Buffer): boolean {
  *
  * @see TIFF 6.0 (Adobe 1992), sections 2, 3 and 15.
  */
-function isTiffTruncated(bytes: Buffer): boolean {
-  const little = bytes[0] === 0x49;
-  const short = (at: number): number => (little ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at));
-  const long = (at: number): number => (little ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
-  if (bytes.length < 8) return true;
-  if (short(2) !== 42) return false;
-  const directory = long(4);
-  if (directory + 2 > bytes.length) return true;
-  const end = directory + 2 + short(directory) * 12;
-  if (end > bytes.length) return true;
+export async function isTiffTruncated(source: HeaderSource): Promise<boolean> {
+  const head = await source.at(0, 8);
+  if (head.length < 8) return true;
+  const little = head[0] === 0x49;
+  const short = (bytes: Buffer, at: number): number =>
+    little ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at);
+  const long = (bytes: Buffer, at: number): number =>
+    little ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at);
+  if (short(head, 2) !== 42) return false;
+  const directory = long(head, 4);
+  const count = await source.at(directory, 2);
+  if (count.length < 2) return true;
+  const entries = await source.at(directory + 2, short(count, 0) * 12);
+  if (entries.length < short(count, 0) * 12) return true;
 
   const values = new Map<number, number[]>();
-  for (let entry = directory + 2; entry < end; entry += 12) {
-    const tag = short(entry);
+  for (let at = 0; at < entries.length; at += 12) {
+    const tag = short(entries, at);
     if (![273, 279, 324, 325].includes(tag)) continue; // offsets and byte counts of strips, of tiles
-    const valueBytes = short(entry + 2) === 3 ? 2 : 4;
-    const count = long(entry + 4);
-    const at = count * valueBytes <= 4 ? entry + 8 : long(entry + 8);
-    if (at + count * valueBytes > bytes.length) return true;
+    const valueBytes = short(entries, at + 2) === 3 ? 2 : 4;
+    const length = long(entries, at + 4);
+    const bytes = length * valueBytes;
+    const place = bytes <= 4 ? entries.subarray(at + 8) : await source.at(long(entries, at + 8), bytes);
+    if (place.length < bytes) return true;
     const read = valueBytes === 2 ? short : long;
     values.set(
       tag,
-      Array.from({ length: count }, (_, i) => read(at + i * valueBytes)),
+      Array.from({ length }, (_, i) => read(place, i * valueBytes)),
     );
   }
   const offsets = values.get(273) ?? values.get(324) ?? [];
   const counts = values.get(279) ?? values.get(325) ?? [];
-  return offsets.some((offset, i) => offset + (counts[i] ?? 0) > bytes.length);
+  return offsets.some((offset, i) => offset + (counts[i] ?? 0) > source.fileSize);
 }

@@ -1,0 +1,319 @@
+import { ArgumentError } from "../errors.js";
+import type { ImageProblem } from "../images/index.js";
+import { describeDataset, jupyterDisplay, type DatasetDescription } from "./description.js";
+import type { ImageRecord } from "./image-record.js";
+import { applyStep, redoStep, undoStep, type EditStep, type ImageEdit } from "./label-edits.js";
+import { checkStore, openFolder, openRecords } from "./open.js";
+import type { CheckOptions, OpenOptions, RecordInput } from "./open.js";
+import type { DatasetProblem } from "./problems.js";
+import { chooseTrain, type SplitOptions } from "./split.js";
+import type { DatasetChange, DatasetStore } from "./store.js";
+
+export interface DatasetSplitOptions extends SplitOptions {
+  /**
+   * Keeps images of a group on one side: return the same text for photos of the same object, person or burst. The
+   * sizes and proportions are then met only as nearly as the groups allow.
+   */
+  readonly groupBy?: (image: ImageRecord) => string;
+}
+
+/** What a dataset shows, derived from its store at some version. */
+interface View {
+  readonly version: number;
+  readonly images: readonly ImageRecord[];
+  readonly labels: readonly string[];
+  readonly labelIndices: Int32Array;
+}
+
+/**
+ * Labelled images, most often a folder root/label/image.
+ *
+ * `images` holds what can be used: images that are empty, truncated, oversized, unsupported or unreadable are named in
+ * {@link problems} and left out, and so are images the user excluded. Datasets made by {@link split}, {@link subset} and
+ * {@link filter} share images, edits and problems with the one they come from.
+ */
+export class ClassificationDataset {
+  readonly #store: DatasetStore;
+  /** Ids of this view in order; `undefined` for all of the store. */
+  readonly #ids: readonly string[] | undefined;
+  #kept: View | undefined;
+
+  private constructor(store: DatasetStore, ids?: readonly string[]) {
+    this.#store = store;
+    this.#ids = ids;
+  }
+
+  /**
+   * Opens a folder that holds one folder of images per label.
+   *
+   * - A label is a folder directly in `directory`, by its name in Unicode's composed form (NFC), that has at least one
+   *   usable image; a folder without is named in `problems` (`"emptyLabel"`). Images at any depth below it belong to it.
+   * - Files whose content is JPEG, PNG, WebP, GIF, TIFF, AVIF or uncompressed BMP are images, whatever the extension
+   *   says. A file with the extension of an image that cannot be used is a problem; other files are ignored and counted.
+   * - Names with a leading dot and what systems leave behind (`Thumbs.db`, `__MACOSX`, ...) are left aside.
+   * - An image directly in `directory` has no label and is a problem (`"unlabelled"`).
+   * - Links are followed, each real folder is read once.
+   * - Order, of `labels` and of `images` by `id`, is that of Unicode code points on every platform.
+   * - Label edits kept in `sightbook.labels.json` are applied.
+   *
+   * @throws {@link FileError} when the folder is absent, is a file, or holds no labelled image.
+   */
+  static async fromDirectory(directory: string, options: OpenOptions = {}): Promise<ClassificationDataset> {
+    return new ClassificationDataset(await openFolder(directory, options));
+  }
+
+  /**
+   * A dataset of images named one by one; label edits on it live in memory only.
+   *
+   * @throws {@link ArgumentError} when there is no record, an id comes twice, or a record has no label.
+   */
+  static async fromRecords(
+    records: readonly RecordInput[],
+    options: OpenOptions = {},
+  ): Promise<ClassificationDataset> {
+    return new ClassificationDataset(await openRecords(records, options));
+  }
+
+  /** The folder it was opened from; `undefined` for a dataset of single records. */
+  get root(): string | undefined {
+    return this.#store.root;
+  }
+
+  /** Label names in order of code points; a label's place is its index. Splits keep all labels, also absent ones. */
+  get labels(): readonly string[] {
+    return this.#current.labels;
+  }
+
+  /** The usable images in order. A new array after every change, so one that was taken stays as it is. */
+  get images(): readonly ImageRecord[] {
+    return this.#current.images;
+  }
+
+  /** How many usable images there are. */
+  get size(): number {
+    return this.#current.images.length;
+  }
+
+  /** Index into {@link labels} of each image's first label, `[size]`. */
+  get labelIndices(): Int32Array {
+    return this.#current.labelIndices;
+  }
+
+  /** What is left out and why, of the whole dataset this one comes from. */
+  get problems(): readonly DatasetProblem[] {
+    return this.#store.problems;
+  }
+
+  /** Images the user excluded. */
+  get excluded(): readonly ImageRecord[] {
+    const ids = this.#ids ?? this.#store.ids;
+    return ids
+      .filter((id) => this.#store.isExcluded(id))
+      .map((id) => this.#store.anyImage(id))
+      .filter((image) => image !== undefined);
+  }
+
+  get #current(): View {
+    const { version } = this.#store;
+    if (this.#kept?.version === version) return this.#kept;
+    const labels = this.#store.labels;
+    const images = Object.freeze(
+      (this.#ids ?? this.#store.ids)
+        .map((id) => this.#store.image(id))
+        .filter((image) => image !== undefined),
+    );
+    const indexOf = new Map(labels.map((label, i) => [label, i]));
+    const labelIndices = Int32Array.from(images, (image) => indexOf.get(image.labels[0]!) ?? -1);
+    this.#kept = { version, labels, images, labelIndices };
+    return this.#kept;
+  }
+
+  /** Counts per label, sizes, formats and problems; shows as a table in a notebook and as text elsewhere. */
+  describe(): DatasetDescription {
+    const { labels, images, labelIndices } = this.#current;
+    const { root, ignoredFiles, problems } = this.#store;
+    const excluded = this.excluded.length;
+    return describeDataset({ root, labels, images, labelIndices, problems, ignoredFiles, excluded });
+  }
+
+  /**
+   * Decodes every image once, so that damage inside a file is found before training. What is found joins `problems`.
+   *
+   * @returns The problems found by this check.
+   * @throws {@link CancelledError} when `signal` is aborted; what was found before is kept.
+   */
+  async check(options: CheckOptions = {}): Promise<readonly DatasetProblem[]> {
+    return checkStore(this.#store, this.images, options);
+  }
+
+  /** Takes an image out whose damage showed while it was read, such as during training. */
+  addProblem(problem: ImageProblem): void {
+    this.#store.addProblem(problem);
+  }
+
+  /**
+   * Splits into a training and a test set, by default with each label in the same proportion on both sides.
+   *
+   * Counts are those of scikit-learn's `train_test_split(train_size=..., stratify=labels)`: 0.66 of 63 images are 41
+   * and 22. Both sides keep the whole list of labels and the order of the images.
+   *
+   * @throws {@link ArgumentError} when the request cannot be met: a share outside (0, 1), a label with one image, or a
+   *   side with fewer images than there are labels.
+   */
+  split({ groupBy, ...options }: DatasetSplitOptions = {}): [ClassificationDataset, ClassificationDataset] {
+    const { images, labels, labelIndices } = this.#current;
+    const items = images.map((image, i) => ({ labelIndex: labelIndices[i]!, group: groupBy?.(image) }));
+    const isTrain = chooseTrain(items, labels, options);
+    return [this.filter((_, i) => isTrain[i]!), this.filter((_, i) => !isTrain[i]!)];
+  }
+
+  /**
+   * The images at these places of {@link images}, in the order given.
+   *
+   * @throws {@link ArgumentError} for an index outside the dataset or given twice.
+   */
+  subset(indices: Iterable<number>): ClassificationDataset {
+    const { images } = this.#current;
+    const ids = new Set<string>();
+    for (const index of indices) {
+      const image = images[index];
+      if (image === undefined || ids.has(image.id)) {
+        const must = image === undefined ? `indices from 0 to ${images.length - 1}` : "different indices";
+        throw new ArgumentError("ClassificationDataset.subset", "indices", must, index);
+      }
+      ids.add(image.id);
+    }
+    return new ClassificationDataset(this.#store, [...ids]);
+  }
+
+  /** The images for which `keep` holds. */
+  filter(keep: (image: ImageRecord, index: number) => boolean): ClassificationDataset {
+    const ids = this.images.filter(keep).map(({ id }) => id);
+    return new ClassificationDataset(this.#store, ids);
+  }
+
+  /**
+   * Gives an image other labels. The change shows at once here and in every dataset of the same origin; the promise
+   * resolves when it is on the disk. If it cannot be written the promise says so, and the change stays in memory and
+   * goes with the next one.
+   *
+   * @param id - {@link ImageRecord.id}.
+   * @param labels - One or more of {@link labels}; classification uses the first.
+   */
+  async setLabels(id: string, labels: readonly string[]): Promise<void> {
+    const where = "ClassificationDataset.setLabels";
+    const normalized = [...new Set(labels.map((label) => label.normalize("NFC")))];
+    if (normalized.length === 0) {
+      throw new ArgumentError(
+        where,
+        "labels",
+        "one label or more",
+        labels,
+        "Use exclude to leave the image out.",
+      );
+    }
+    const stray = normalized.find((label) => !this.labels.includes(label));
+    if (stray !== undefined) {
+      throw new ArgumentError(
+        where,
+        "labels",
+        "labels of this dataset",
+        stray,
+        "Add a new one with addLabel first.",
+      );
+    }
+    await this.#edit(where, id, { labels: normalized });
+  }
+
+  /** Leaves an image out without touching its file. */
+  async exclude(id: string): Promise<void> {
+    await this.#edit("ClassificationDataset.exclude", id, { excluded: true });
+  }
+
+  /** Takes an excluded image back in. */
+  async restore(id: string): Promise<void> {
+    await this.#edit("ClassificationDataset.restore", id, { excluded: undefined });
+  }
+
+  /** Adds a label that no folder names. */
+  async addLabel(name: string): Promise<void> {
+    const label = name.normalize("NFC").trim();
+    if (label === "") throw new ArgumentError("ClassificationDataset.addLabel", "name", "a name", name);
+    if (this.labels.includes(label)) return;
+    if (this.#store.hasFixedLabels) {
+      const wayOut = "Open the dataset without the labels option, or with this label in it.";
+      throw new ArgumentError(
+        "ClassificationDataset.addLabel",
+        "name",
+        "one of the labels it was opened with",
+        name,
+        wayOut,
+      );
+    }
+    const step: EditStep = { addedLabel: label };
+    await this.#store.change(applyStep(this.#store.edits, step), step);
+  }
+
+  /** Whether {@link undo} has something to take back. */
+  get canUndo(): boolean {
+    return this.#store.edits.undo.length > 0;
+  }
+
+  /** Whether {@link redo} has something to do again. */
+  get canRedo(): boolean {
+    return this.#store.edits.redo.length > 0;
+  }
+
+  /** Takes the last edit back, also one of an earlier session. @returns Whether there was one. */
+  async undo(): Promise<boolean> {
+    const undone = undoStep(this.#store.edits);
+    if (undone !== undefined) await this.#store.change(undone.edits, undone.step);
+    return undone !== undefined;
+  }
+
+  /** Does the edit again that was taken back last. @returns Whether there was one. */
+  async redo(): Promise<boolean> {
+    const redone = redoStep(this.#store.edits);
+    if (redone !== undefined) await this.#store.change(redone.edits, redone.step);
+    return redone !== undefined;
+  }
+
+  /** Calls `listener` after every change, wherever it was made. @returns A function that ends this. */
+  onChange(listener: (change: DatasetChange) => void): () => void {
+    return this.#store.onChange(listener);
+  }
+
+  async #edit(
+    where: string,
+    id: string,
+    change: { labels?: readonly string[]; excluded?: true | undefined },
+  ): Promise<void> {
+    const base = this.#store.baseImage(id);
+    if (base === undefined) {
+      throw new ArgumentError(
+        where,
+        "id",
+        "the id of an image of this dataset",
+        id,
+        "Take it from images[i].id.",
+      );
+    }
+    const before = this.#store.edits.edits[id] ?? null;
+    const { labels, excluded } = { ...before, ...change };
+    const isOwn = labels === undefined || sameTexts(labels, base.labels);
+    const edit: ImageEdit = { ...(!isOwn && { labels }), ...(excluded && { excluded }) };
+    const after = Object.keys(edit).length === 0 ? null : edit;
+    if (JSON.stringify(before) === JSON.stringify(after)) return;
+    const step: EditStep = { id, before, after };
+    await this.#store.change(applyStep(this.#store.edits, step), step);
+  }
+
+  /** The description, as text and HTML: how a notebook shows a dataset. */
+  [jupyterDisplay](): Readonly<Record<string, string>> {
+    return this.describe()[jupyterDisplay]();
+  }
+}
+
+function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, i) => text === b[i]);
+}
