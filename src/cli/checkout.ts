@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import process from "node:process";
 
-import { setupEngine } from "../engine/setup/index.js";
+import { missingPlatform, setupEngine } from "../engine/setup/index.js";
 import { SightbookError } from "../errors.js";
 import { ensureJupyterEnvironment, packageRoot, type JupyterEnvironment } from "../jupyter/index.js";
 import { StepLog } from "./step-log.js";
@@ -37,7 +37,10 @@ export async function runCheckoutCommand(command: string, args: readonly string[
 
 async function setUp(mend: string): Promise<JupyterEnvironment> {
   const log = new StepLog();
-  await log.step("Engine", (onProgress) => setupEngine({ onProgress }));
+  // Where TensorFlow has no libraries another engine trains.
+  if (missingPlatform() === undefined) {
+    await log.step("Engine", (onProgress) => setupEngine({ onProgress, mend }));
+  }
   return log.step("Notebook environment", (onProgress) =>
     ensureJupyterEnvironment(join(packageRoot, ".venv"), { onProgress, mend }),
   );

@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runCommand } from "../../commands.js";
-import { mendCommand, type SetupContext } from "./context.js";
+import type { SetupContext } from "./context.js";
 import { installWheel } from "./download.js";
-import { bindingName } from "./installation.js";
+import { bindingName, processSettingsName } from "./installation.js";
 import { processSettingsSource } from "./process-settings.js";
 import { zigSource } from "./sources.js";
 
@@ -40,27 +40,31 @@ export async function compileBinding(
   const compiler = (await systemCompiler()) ?? (await zig(folders.build, context));
   const settings = join(folders.build, "process-settings.cc");
   await writeFile(settings, processSettingsSource);
-  context.onProgress(`compiling the binding with ${compiler.description}`);
+  const framework = libraries.find((name) => name.includes("framework"))!;
   const sources = ["tfjs_backend.cc", "tfjs_binding.cc"].map((name) =>
     join(folders.binding, "binding", name),
   );
-  const includes = [folders.binding, folders.nodeHeaders, folders.include].map((folder) => `-I${folder}`);
-  const args = [
-    ...compiler.args,
-    ...["-std=c++17", "-O2", "-fPIC", "-shared", "-w"],
-    ...["-DNAPI_VERSION=8", "-DNODE_GYP_MODULE_NAME=tfjs_binding"],
-    ...includes,
-    ...sources,
-    settings,
-    ...libraries.map((name) => join(folders.libraries, name)),
-    ...linkerOptions(),
-    ...["-o", join(folders.libraries, bindingName)],
-  ];
-  await runCommand("Compiling the binding", compiler.command, args, {
-    ...context.command,
-    env: { ...context.command.env, ...compiler.env },
-    mend: compiler.command === context.python ? mendCommand : `SIGHTBOOK_CXX=zig ${mendCommand}`,
-  });
+  for (const { name, from, link } of [
+    { name: processSettingsName, from: [settings], link: [] },
+    { name: bindingName, from: sources, link: libraries },
+  ]) {
+    context.onProgress(`compiling ${name} with ${compiler.description}`);
+    const args = [
+      ...compiler.args,
+      ...["-std=c++17", "-O2", "-fPIC", "-shared", "-w"],
+      ...["-DNAPI_VERSION=8", "-DNODE_GYP_MODULE_NAME=tfjs_binding", `-DFRAMEWORK_LIBRARY="${framework}"`],
+      ...[folders.binding, folders.nodeHeaders, folders.include].map((folder) => `-I${folder}`),
+      ...from,
+      ...link.map((library) => join(folders.libraries, library)),
+      ...linkerOptions(),
+      ...["-o", join(folders.libraries, name)],
+    ];
+    await runCommand("Compiling the binding", compiler.command, args, {
+      ...context.command,
+      env: { ...context.command.env, ...compiler.env },
+      mend: compiler.command === context.python ? context.mend : `SIGHTBOOK_CXX=zig ${context.mend}`,
+    });
+  }
   return compiler.description;
 }
 

@@ -9,10 +9,9 @@ export interface SetupContext {
   readonly onProgress: (message: string) => void;
   /** Passed to each program that runs. */
   readonly command: Pick<CommandOptions, "env" | "signal">;
+  /** What a person runs to continue after a failed step; finished steps are kept. */
+  readonly mend: string;
 }
-
-/** What a person runs to continue after a failed step; finished steps are kept. */
-export const mendCommand = "npx sightbook setup";
 
 /**
  * Makes a folder in one piece: `make` fills a neighbour, which gets its name when it is complete. A folder that is

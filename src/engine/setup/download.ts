@@ -5,7 +5,7 @@ import * as tar from "tar";
 import { runCommand } from "../../commands.js";
 import { EnvironmentError } from "../../errors.js";
 import type { NpmSource, WheelSource } from "./sources.js";
-import { finished, mendCommand, type SetupContext } from "./context.js";
+import { finished, type SetupContext } from "./context.js";
 
 /** Gets a package of the npm registry through npm and extracts it to `folder`, once. */
 export async function extractNpmPackage(
@@ -21,7 +21,7 @@ export async function extractNpmPackage(
     const args = ["pack", spec, "--ignore-scripts", "--silent", "--pack-destination", partial];
     await runCommand(`Downloading ${label}`, npm ? process.execPath : "npm", npm ? [npm, ...args] : args, {
       ...context.command,
-      mend: mendCommand,
+      mend: context.mend,
     });
     const name = (await readdir(partial)).find((entry) => entry.endsWith(".tgz"));
     if (name === undefined) throw new EnvironmentError(`Downloading ${label} failed: npm pack left no file.`);
@@ -103,7 +103,7 @@ async function pip(
     ...context.command,
     // pip downloads to the temporary folder first: there its progress can be seen, and it goes away with the rest.
     env: { ...context.command.env, TMPDIR: temporary },
-    mend: mendCommand,
+    mend: context.mend,
   });
 }
 

@@ -25,13 +25,15 @@ export interface TensorFlowInstallation {
 }
 
 export const bindingName = "tfjs_binding.node";
+/** Loaded before the binding, from beside it. */
+export const processSettingsName = "process_settings.node";
 export const manifestName = "manifest.json";
 
 /** Where the libraries and the binding lie in an installation: as in the wheel, so that TensorFlow finds NVIDIA's. */
 export const libraryFolder = "tensorflow";
 
 /** Goes up when something else than TensorFlow's version changes what set-up makes. */
-const revision = 1;
+const revision = 3;
 
 /** Where a variant's installation belongs, per user, so that every checkout and project shares it. */
 export function installationFolder(variant: TensorFlowVariant): string {

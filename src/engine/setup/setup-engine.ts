@@ -8,7 +8,7 @@ import { findPython, runCommand } from "../../commands.js";
 import { EnvironmentError } from "../../errors.js";
 import { writeFileAtomic } from "../../files.js";
 import { compileBinding } from "./compile.js";
-import { finished, mendCommand, type SetupContext } from "./context.js";
+import { finished, type SetupContext } from "./context.js";
 import { downloadWheels, extractNpmPackage } from "./download.js";
 import {
   bindingName,
@@ -21,7 +21,7 @@ import {
   type TensorFlowInstallation,
   type TensorFlowVariant,
 } from "./installation.js";
-import { withLock } from "../../lock.js";
+import { withLock } from "./lock.js";
 import { machineVariant, missingPlatform } from "./machine.js";
 import { bindingSource, nodeHeadersSource, tensorFlowSource, type TensorFlowSource } from "./sources.js";
 import { extractFromWheel } from "./wheel-contents.js";
@@ -35,6 +35,8 @@ export interface SetupOptions {
   readonly force?: boolean;
   /** Default: `"cuda"` where an NVIDIA driver answers, else `"cpu"`. */
   readonly variant?: TensorFlowVariant;
+  /** The command that continues a failed set-up, for error messages. Default: `"npx sightbook setup"`. */
+  readonly mend?: string;
 }
 
 /**
@@ -49,7 +51,7 @@ export interface SetupOptions {
  * @throws {@link CancelledError} when the signal aborts.
  */
 export async function setupEngine(options: SetupOptions = {}): Promise<TensorFlowInstallation> {
-  const { onProgress = () => undefined, signal, force = false } = options;
+  const { onProgress = () => undefined, signal, force = false, mend = "npx sightbook setup" } = options;
   const variant = options.variant ?? (await machineVariant());
   const source = tensorFlowSource(variant);
   const missing = missingPlatform();
@@ -78,11 +80,12 @@ export async function setupEngine(options: SetupOptions = {}): Promise<TensorFlo
         python: await findPython(),
         onProgress,
         command: signal === undefined ? {} : { signal },
+        mend,
       };
       await make(variant, source, build, context);
       return (await findInstallation(variant))!;
     },
-    { task: "set-up", signal, onWait: onProgress },
+    { signal, onWait: onProgress },
   );
 }
 
@@ -155,7 +158,7 @@ async function smokeRun(bindingPath: string, context: SetupContext): Promise<voi
   await runCommand("Trying the engine", process.execPath, [program, bindingPath], {
     ...context.command,
     env: { TF_CPP_MIN_LOG_LEVEL: "2" },
-    mend: `${mendCommand} --force`,
+    mend: `${context.mend} --force`,
   });
 }
 

@@ -1,5 +1,5 @@
 import { runCommand } from "../../commands.js";
-import { mendCommand, type SetupContext } from "./context.js";
+import type { SetupContext } from "./context.js";
 
 /** Python has a zip reader that streams; the libraries are larger than what should go through memory. */
 const script = `
@@ -27,6 +27,6 @@ export async function extractFromWheel(
 ): Promise<void> {
   await runCommand("Extracting the wheel", context.python, ["-c", script, wheel, folder, ...wanted], {
     ...context.command,
-    mend: mendCommand,
+    mend: context.mend,
   });
 }

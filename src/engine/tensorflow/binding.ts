@@ -1,4 +1,6 @@
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { processSettingsName } from "../setup/installation.js";
 
 /** What `tensorDataSync` and `createTensor` move, in this engine. */
 export type TensorData = Float32Array | Int32Array | Uint8Array;
@@ -27,5 +29,7 @@ export interface Binding {
 }
 
 export function loadBinding(path: string): Binding {
-  return createRequire(import.meta.url)(path) as Binding;
+  const require = createRequire(import.meta.url);
+  require(join(dirname(path), processSettingsName));
+  return require(path) as Binding;
 }
