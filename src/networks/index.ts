@@ -35,3 +35,15 @@ export {
   type BaseModel,
   type BaseModelName,
 } from "./base-models.js";
+export {
+  describeProvenance,
+  loadPretrainedWeights,
+  type PretrainedOptions,
+  type WeightsProvenance,
+} from "./pretrained.js";
+export { publishedWeights, type PublishedWeights } from "./sources/published.js";
+export type { DownloadProgress } from "./sources/download.js";
+export { fitWeights, type FittedWeights } from "./weights/fit-weights.js";
+export { decodeWeights, readWeightsFile, type WeightsFormat } from "./weights/read-weights.js";
+export { readSafetensors, writeSafetensors, type Safetensors } from "./weights/safetensors.js";
+export { readTorchStateDict } from "./weights/torch-state-dict.js";

@@ -21,7 +21,7 @@ import {
   type TensorFlowInstallation,
   type TensorFlowVariant,
 } from "./installation.js";
-import { withLock } from "./lock.js";
+import { withLock } from "../../lock.js";
 import { machineVariant, missingPlatform } from "./machine.js";
 import { bindingSource, nodeHeadersSource, tensorFlowSource, type TensorFlowSource } from "./sources.js";
 import { extractFromWheel } from "./wheel-contents.js";
@@ -85,7 +85,7 @@ export async function setupEngine(options: SetupOptions = {}): Promise<TensorFlo
       await make(variant, source, build, context);
       return (await findInstallation(variant))!;
     },
-    { signal, onWait: onProgress },
+    { task: "set-up", signal, onWait: onProgress },
   );
 }
 

@@ -2,8 +2,8 @@ import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { errorCode } from "../../files.js";
-import { CancelledError } from "../../errors.js";
+import { errorCode } from "./files.js";
+import { CancelledError } from "./errors.js";
 
 interface Owner {
   readonly pid: number;
@@ -11,6 +11,8 @@ interface Owner {
 }
 
 export interface LockOptions {
+  /** What runs under the lock, for the messages: `"set-up"`, `"download"`. */
+  readonly task: string;
   readonly signal?: AbortSignal | undefined;
   readonly onWait?: (message: string) => void;
 }
@@ -23,15 +25,15 @@ export interface LockOptions {
 export async function withLock<R>(
   folder: string,
   work: () => Promise<R>,
-  { signal, onWait }: LockOptions = {},
+  { task, signal, onWait }: LockOptions,
 ): Promise<R> {
   await mkdir(dirname(folder), { recursive: true });
   while (!(await acquire(folder))) {
-    if (signal?.aborted) throw new CancelledError("Waiting for another set-up: cancelled.");
+    if (signal?.aborted) throw new CancelledError(`Waiting for another ${task}: cancelled.`);
     const owner = await readOwner(folder);
     if (await isAbandoned(folder, owner)) await rm(folder, { recursive: true, force: true });
     else {
-      onWait?.(`another set-up is running${owner ? ` (process ${owner.pid})` : ""}; waiting for it`);
+      onWait?.(`another ${task} is running${owner ? ` (process ${owner.pid})` : ""}; waiting for it`);
       await setTimeout(500);
     }
   }
