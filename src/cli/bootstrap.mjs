@@ -3,7 +3,7 @@
 // builds, and hands over to the compiled checkout.ts.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
@@ -22,6 +22,8 @@ process.exitCode = await runCheckoutCommand(command, args);
 
 /** `npm ci`, unless the same lockfile was installed to its end before. */
 function installPackages() {
+  // A linked node_modules, as worktrees have it, is its owner's to install.
+  if (lstatSync(`${root}/node_modules`, { throwIfNoEntry: false })?.isSymbolicLink()) return;
   const stampPath = `${root}/node_modules/.sightbook-install`;
   const stamp = createHash("sha256")
     .update(readFileSync(`${root}/package-lock.json`))

@@ -9,6 +9,10 @@ import { findPython, runCommand } from "../commands.js";
 /** This package's folder, in a checkout and under `node_modules` alike; code runs from `dist/src/jupyter`. */
 export const packageRoot = fileURLToPath(new URL("../../..", import.meta.url));
 
+/** The library imports nothing of the kernel, so another process installs the kernelspec. */
+const installation =
+  "const { installKernelspec } = await import(process.argv[1]); installKernelspec({ prefix: process.argv[2] });";
+
 const requirementsPath = join(packageRoot, "src", "jupyter", "requirements.txt");
 
 /** A Python environment that holds JupyterLab, Notebook, ipywidgets, nbclient and our kernelspec. */
@@ -42,13 +46,13 @@ export async function ensureJupyterEnvironment(
 ): Promise<JupyterEnvironment> {
   const python = join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
   const stampPath = join(folder, "sightbook-environment.json");
-  const kernelMain = join(packageRoot, "dist", "kernel", "main.js");
+  const kernel = new URL("../../kernel/index.js", import.meta.url).href;
   const requirements = await readFile(requirementsPath);
   const stamp = JSON.stringify({
     requirements: createHash("sha256").update(requirements).digest("hex"),
     folder,
     node: process.execPath,
-    kernelMain,
+    kernel,
   });
   const environment = { folder, python };
   if (existsSync(python) && (await readFile(stampPath, "utf8").catch(() => "")) === stamp)
@@ -74,11 +78,13 @@ export async function ensureJupyterEnvironment(
     ],
     options,
   );
+  // JupyterLab runs a CommonJS script of its own with Node; below a package of ES modules Node must be told so.
+  await writeFile(join(folder, "package.json"), '{ "private": true, "type": "commonjs" }\n');
   onProgress?.("Installing the kernelspec");
   await runCommand(
     "Installing the kernelspec",
     process.execPath,
-    [kernelMain, "install", "--prefix", folder],
+    ["--input-type=module", "--eval", installation, kernel, folder],
     options,
   );
   await writeFile(stampPath, stamp);
