@@ -1,3 +1,4 @@
+export * as plots from "./plots/index.js";
 export { wilsonInterval, type Interval } from "./accuracy.js";
 export {
   ClassificationEvaluation,

@@ -1,0 +1,55 @@
+/** Anything that JSON can hold. */
+export type Json =
+  string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
+
+/** An object that JSON can hold. */
+export type JsonObject = Readonly<Record<string, Json | undefined>>;
+
+/** A chart in Vega-Lite version 5, as plain data. */
+export interface VegaLiteSpec extends JsonObject {
+  readonly $schema: "https://vega.github.io/schema/vega-lite/v5.json";
+}
+
+/** A Plotly figure, as plain data: as much of it as our plots use. */
+export interface PlotlyFigure {
+  readonly data: readonly PlotlyTrace[];
+  readonly layout: JsonObject;
+  readonly config: JsonObject;
+}
+
+export type PlotlyTrace = PlotlyLine | PlotlyHeatmap;
+
+export interface PlotlyLine {
+  readonly type: "scatter";
+  readonly mode: "lines" | "lines+markers";
+  readonly name: string;
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  readonly line: {
+    readonly color: string;
+    readonly width: number;
+    readonly dash: string;
+    readonly shape?: "linear" | "vh";
+  };
+  readonly customdata?: readonly Json[];
+  readonly hovertemplate?: string;
+  readonly hoverinfo?: "skip";
+  readonly showlegend?: boolean;
+}
+
+export interface PlotlyHeatmap {
+  readonly type: "heatmap";
+  readonly x: readonly string[];
+  readonly y: readonly string[];
+  readonly z: readonly (readonly number[])[];
+  readonly zmin: number;
+  readonly zmax: number;
+  readonly text?: readonly (readonly string[])[];
+  readonly texttemplate?: string;
+  readonly customdata: readonly (readonly Json[])[];
+  readonly hovertemplate: string;
+  readonly colorscale: readonly (readonly [number, string])[];
+  readonly colorbar: JsonObject;
+  readonly xgap: number;
+  readonly ygap: number;
+}
