@@ -29,6 +29,7 @@ export async function inParallel<Item, Result>(
       if (performance.now() - turnStart > turnMs) {
         await setImmediate();
         turnStart = performance.now();
+        continue; // others may have taken the last item meanwhile
       }
       throwIfCancelled(signal);
       const index = next++;

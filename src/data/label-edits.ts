@@ -56,16 +56,23 @@ export function redoStep(edits: EditsFile): { edits: EditsFile; step: EditStep }
   };
 }
 
+/** What this process changed, and so decides when another process wrote the file meanwhile. */
+export interface Touched {
+  readonly ids: Set<string>;
+  readonly labels: Set<string>;
+}
+
 /** Another process's edits with ours on top: of what both changed, ours stays. */
-export function mergeEdits(theirs: EditsFile, ours: EditsFile, oursTouched: Iterable<string>): EditsFile {
+export function mergeEdits(theirs: EditsFile, ours: EditsFile, touched: Touched): EditsFile {
   const edits = { ...theirs.edits };
-  for (const id of oursTouched) {
+  for (const id of touched.ids) {
     const edit = ours.edits[id];
     if (edit === undefined) Reflect.deleteProperty(edits, id);
     else edits[id] = edit;
   }
-  const addedLabels = [...new Set([...theirs.addedLabels, ...ours.addedLabels])];
-  return { ...ours, addedLabels, edits };
+  const theirLabels = theirs.addedLabels.filter((label) => !touched.labels.has(label));
+  const ourLabels = ours.addedLabels.filter((label) => touched.labels.has(label));
+  return { ...ours, addedLabels: [...theirLabels, ...ourLabels], edits };
 }
 
 function withStep(edits: EditsFile, step: EditStep): EditsFile {

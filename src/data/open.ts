@@ -35,7 +35,8 @@ export interface OpenOptions extends CheckOptions {
    * - `"headers"`: beginning and end of each file, some seconds for 100,000 images; finds nearly all that is truncated,
    *   but not damage in the middle. A file without its format's end mark is decoded to be certain.
    * - `"decode"`: every image is decoded once.
-   * - `"auto"` (the default): `"decode"` up to 64 MB of images, which takes a few seconds, else `"headers"`.
+   * - `"auto"` (the default): `"decode"` up to 2,500 images of together 64 MB, which takes a few seconds, else
+   *   `"headers"`; {@link ClassificationDataset.check} decodes the rest when wanted, and training finds it too.
    */
   readonly check?: "auto" | "headers" | "decode";
   /**
@@ -56,8 +57,8 @@ export interface RecordInput {
   readonly augmentedFrom?: string;
 }
 
-/** Up to so many bytes of images are decoded on opening. */
-const autoDecodeBytes = 64e6;
+/** Up to so many images and bytes are decoded on opening. */
+const autoDecode = { images: 2500, bytes: 64e6 };
 
 /** Opens root/label/.../image. */
 export async function openFolder(directory: string, options: OpenOptions): Promise<DatasetStore> {
@@ -178,7 +179,9 @@ async function inspect(candidates: readonly Candidate[], options: OpenOptions): 
     if (!result.looksWhole) suspicious.push(record);
   });
   const bytes = records.reduce((sum, { fileSize }) => sum + fileSize, 0);
-  const all = check === "decode" || (check === "auto" && bytes <= autoDecodeBytes);
+  const all =
+    check === "decode" ||
+    (check === "auto" && records.length <= autoDecode.images && bytes <= autoDecode.bytes);
   const bad = new Set<string>();
   await decodeAll(all ? records : suspicious, options, (problem) => {
     problems.push(problem);

@@ -10,6 +10,7 @@ import {
   parseEdits,
   type EditsFile,
   type EditStep,
+  type Touched,
 } from "./label-edits.js";
 import type { DatasetProblem } from "./problems.js";
 
@@ -42,7 +43,7 @@ export class DatasetStore {
   readonly #problems: DatasetProblem[];
   readonly #problemPaths = new Set<string>();
   readonly #listeners = new Set<(change: DatasetChange) => void>();
-  readonly #touched = new Set<string>();
+  readonly #touched: Touched = { ids: new Set(), labels: new Set() };
   #edits: EditsFile = noEdits;
   #writing: Promise<void> | undefined;
   #waiting: Promise<void> | undefined;
@@ -136,9 +137,10 @@ export class DatasetStore {
     this.#edits = edits;
     this.version++;
     if ("addedLabel" in step) {
+      this.#touched.labels.add(step.addedLabel);
       this.#tell({ kind: "label", ids: [] });
     } else {
-      this.#touched.add(step.id);
+      this.#touched.ids.add(step.id);
       this.#tell({ kind: "edit", ids: [step.id] });
     }
     await this.#save();
