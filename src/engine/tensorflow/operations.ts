@@ -67,7 +67,9 @@ export class GraphOperations implements Operations<GraphTensor> {
   }
 
   convolution(x: GraphTensor, filter: GraphTensor, window: ConvolutionWindow): GraphTensor {
-    const op = window.groups > 1 ? "DepthwiseConv2dNative" : "Conv2D";
+    if (needsPadding(window))
+      return this.convolution(this.#pad(x, window), filter, { ...window, padding: 0 });
+    const op = isDepthwise(window) ? "DepthwiseConv2dNative" : "Conv2D";
     return this.#graph.add(op, [x, filter], convolutionAttributes(window));
   }
 
@@ -77,7 +79,12 @@ export class GraphOperations implements Operations<GraphTensor> {
     filter: GraphTensor,
     window: ConvolutionWindow,
   ): GraphTensor {
-    const op = window.groups > 1 ? "DepthwiseConv2dNativeBackpropInput" : "Conv2DBackpropInput";
+    if (needsPadding(window)) {
+      const inner = { ...window, padding: 0 };
+      const padded = this.convolutionInputGradient(gradient, this.#pad(x, window), filter, inner);
+      return this.#cut(padded, x, window);
+    }
+    const op = isDepthwise(window) ? "DepthwiseConv2dNativeBackpropInput" : "Conv2DBackpropInput";
     return this.#graph.add(op, [this.#shapeOf(x), filter, gradient], convolutionAttributes(window));
   }
 
@@ -87,7 +94,11 @@ export class GraphOperations implements Operations<GraphTensor> {
     filter: GraphTensor,
     window: ConvolutionWindow,
   ): GraphTensor {
-    const op = window.groups > 1 ? "DepthwiseConv2dNativeBackpropFilter" : "Conv2DBackpropFilter";
+    if (needsPadding(window)) {
+      const inner = { ...window, padding: 0 };
+      return this.convolutionFilterGradient(gradient, this.#pad(x, window), filter, inner);
+    }
+    const op = isDepthwise(window) ? "DepthwiseConv2dNativeBackpropFilter" : "Conv2DBackpropFilter";
     return this.#graph.add(op, [x, this.#shapeOf(filter), gradient], convolutionAttributes(window));
   }
 
@@ -190,6 +201,19 @@ export class GraphOperations implements Operations<GraphTensor> {
     };
   }
 
+  /** Zeros around height and width. */
+  #pad(x: GraphTensor, { padding }: ConvolutionWindow): GraphTensor {
+    const p = Number(padding);
+    const amounts = this.#graph.constant(Int32Array.of(0, 0, p, p, p, p, 0, 0), [4, 2], "paddings");
+    return this.#graph.add("Pad", [x, amounts], { ...T, Tpaddings: type(DataType.int32) });
+  }
+
+  /** The inner part of `padded` that is as large as `x`. */
+  #cut(padded: GraphTensor, x: GraphTensor, { padding }: ConvolutionWindow): GraphTensor {
+    const begin = this.#integers(0, Number(padding), Number(padding), 0);
+    return this.#graph.add("Slice", [padded, begin, this.#shapeOf(x)], { ...T, Index: type(DataType.int32) });
+  }
+
   #shapeOf(x: GraphTensor): GraphTensor {
     return this.#graph.add("Shape", [x], { ...T, out_type: type(DataType.int32) });
   }
@@ -201,6 +225,15 @@ export class GraphOperations implements Operations<GraphTensor> {
   #toFloat(x: GraphTensor): GraphTensor {
     return this.#graph.add("Cast", [x], { SrcT: type(DataType.int32), DstT: type(DataType.float32) });
   }
+}
+
+function isDepthwise({ groups }: ConvolutionWindow): boolean {
+  return groups > 1;
+}
+
+/** TensorFlow's optimiser crashes on a depthwise convolution with explicit padding (2.21): it gets a node for that. */
+function needsPadding(window: ConvolutionWindow): boolean {
+  return isDepthwise(window) && window.padding !== "same" && window.padding > 0;
 }
 
 function convolutionAttributes(window: ConvolutionWindow): Record<string, Attribute> {

@@ -15,7 +15,11 @@ export class WorkerClient {
   #ended: EnvironmentError | undefined;
 
   constructor() {
-    this.#worker = new Worker(new URL("./worker.js", import.meta.url), { name: "sightbook-tensorflow" });
+    this.#worker = new Worker(new URL("./worker.js", import.meta.url), {
+      name: "sightbook-tensorflow",
+      // The program's own flags (loaders, --eval and the like) are not for this thread.
+      execArgv: [],
+    });
     this.#worker.unref();
     this.#worker.on("message", (response: Response) => {
       this.#settle(response);
