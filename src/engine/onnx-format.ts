@@ -189,6 +189,13 @@ export function encodeExtraOutputs(output: readonly OnnxValueInfo[]): Uint8Array
   return onnxModelType().encode({ graph: { output } }).finish();
 }
 
+/**
+ * The bytes that, appended to an ONNX file, add these parts behind those of its graph: see {@link encodeExtraOutputs}.
+ */
+export function encodeOnnxParts(graph: Partial<OnnxGraph>): Uint8Array {
+  return onnxModelType().encode({ graph }).finish();
+}
+
 /** The model in an ONNX file; tensors keep views of `bytes`, nothing large is copied. */
 export function decodeOnnx(bytes: Uint8Array): OnnxModel {
   const type = onnxModelType();

@@ -1,4 +1,5 @@
 export { readBundle, writeBundle, type Bundle } from "./bundle.js";
+export { sha256 } from "./manifest.js";
 export type {
   BundleDescription,
   BundleFile,
@@ -9,3 +10,4 @@ export type {
 } from "./manifest.js";
 export { openFeaturizer, type NetworkBackbone } from "./featurizer.js";
 export { writeOnnx, onnxInputName, type OnnxOptions, type OnnxOutput } from "./onnx.js";
+export { appendLinearHead, type LinearHead } from "./linear-head.js";

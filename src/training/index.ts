@@ -1,5 +1,10 @@
 export { bestEpochOf, formatEpoch, type EpochRecord, type TrainingHistory } from "./history.js";
-export { createProgressReporter, type BatchProgress, type ProgressStyle } from "./progress.js";
+export {
+  createProgressReporter,
+  type BatchProgress,
+  type ProgressReporter,
+  type ProgressStyle,
+} from "./progress.js";
 export {
   defaultLearningRates,
   epochsOf,
@@ -20,3 +25,6 @@ export {
   type TrainOptions,
   type ValidationBatches,
 } from "./train.js";
+export { trainingBatches, validationBatches, type Examples } from "./batches.js";
+export { interruptible, type Interruptible } from "./interrupt.js";
+export { RunDirectory, type RunRecipe, type RunState } from "./run-directory.js";

@@ -1,0 +1,11 @@
+export type { Features } from "./features.js";
+export type { FitOptions, FitRecipe } from "./fit-options.js";
+export { ImageClassifier, type ImageClassifierState } from "./image-classifier.js";
+export type { SaveOptions } from "./image-classifier-bundle.js";
+export type { ImageClassifierOptions, ImageClassifierSpec } from "./image-classifier-options.js";
+export type { ImagesToScore } from "./image-scoring.js";
+export { loadClassifier } from "./load.js";
+export type { ImagePrediction, ImageScores, UnreadableImage } from "./prediction.js";
+export { SvmClassifier, type SvmFitOptions, type SvmRecipe } from "./svm-classifier.js";
+export { LinearSVC, type LinearSVCOptions } from "./linear-svc.js";
+export { LogisticRegression, type LogisticRegressionOptions } from "./logistic-regression.js";

@@ -1,0 +1,181 @@
+import type {
+  Classifier,
+  ImageProblem,
+  LabelledImages,
+  PredictionOptions,
+  ProbabilityPredictions,
+} from "../evaluation/index.js";
+import type { ImageClassifier } from "./image-classifier.js";
+import type { SaveOptions } from "./image-classifier-bundle.js";
+import type { ImagePrediction } from "./prediction.js";
+import type { LinearSVC } from "./linear-svc.js";
+import type { LogisticRegression } from "./logistic-regression.js";
+
+import { FileError, SightbookError } from "../errors.js";
+import { readBundle, type Bundle } from "../export/index.js";
+import { interruptible } from "../training/index.js";
+import { collectExamples } from "./examples.js";
+import { l2Normalize } from "./feature-matrix.js";
+import { pathsOf, type ImagesToScore } from "./image-scoring.js";
+import { predictionsOf } from "./prediction.js";
+import { readSvmClassifier, saveSvmClassifier } from "./svm-classifier-bundle.js";
+
+export interface SvmFitOptions extends PredictionOptions {
+  /** 0 prints nothing, 1 (default) what was left out and whether the solver converged. */
+  readonly verbose?: 0 | 1 | 2;
+}
+
+/** How a linear classifier was trained. */
+export interface SvmRecipe {
+  readonly trainImages: number;
+  readonly features: number;
+  readonly learner: string;
+}
+
+/**
+ * A linear learner on the features of a network: the quickest way to a classifier, since no network is trained.
+ *
+ * Features are what feeds the network's head, scaled to length 1. They come from the pretrained network, or from the
+ * fine-tuned one if the model was trained before.
+ *
+ * @example
+ * const model = new ImageClassifier({ labels: dataset.labels, baseModel: "EfficientNetLite0" });
+ * const svm = await new SvmClassifier(model, new LinearSVC({ C: 1, classWeight: "balanced" })).fit(trainSet);
+ */
+export class SvmClassifier implements Classifier {
+  /** The network that gives the features. */
+  readonly model: ImageClassifier;
+  readonly learner: LinearSVC | LogisticRegression;
+  #recipe: SvmRecipe | undefined;
+  #problems: readonly ImageProblem[] = [];
+
+  constructor(model: ImageClassifier, learner: LinearSVC | LogisticRegression) {
+    this.model = model;
+    this.learner = learner;
+  }
+
+  /** Label names in the order of the scores: the model's. */
+  get labels(): readonly string[] {
+    return this.model.labels;
+  }
+
+  /** How it was trained; `undefined` before. */
+  get recipe(): SvmRecipe | undefined {
+    return this.#recipe;
+  }
+
+  /** Images that the last `fit` left out, each with its sentence. */
+  get problems(): readonly ImageProblem[] {
+    return this.#problems;
+  }
+
+  get isTrained(): boolean {
+    return this.#recipe !== undefined;
+  }
+
+  /**
+   * Featurises the images and trains the linear learner.
+   *
+   * @returns This classifier.
+   * @throws {@link CancelledError} when the signal or the user's interrupt stopped it; then it is as before.
+   */
+  async fit(trainSet: LabelledImages, options: SvmFitOptions = {}): Promise<this> {
+    const { verbose = 1, signal, ...prediction } = options;
+    const examples = collectExamples("SvmClassifier.fit", "trainSet", this.labels, trainSet);
+    const interrupt = interruptible(signal);
+    try {
+      const { features, included, problems } = await this.model.featurize(examples.paths, {
+        ...prediction,
+        signal: interrupt.signal,
+      });
+      const warnings: string[] = [];
+      await this.learner.fit(
+        l2Normalize(features),
+        Int32Array.from(included, (index) => examples.labelIndices[index]!),
+        this.labels.length,
+        { labels: this.labels, signal: interrupt.signal, onWarning: (message) => warnings.push(message) },
+      );
+      this.#problems = [...examples.unlabelled, ...problems];
+      this.#recipe = { trainImages: included.length, features: features.columns, learner: this.learner.kind };
+      if (verbose > 0) {
+        for (const { message } of this.#problems) process.stderr.write(`left out: ${message}\n`);
+        for (const message of warnings) process.stderr.write(`${message}\n`);
+      }
+      return this;
+    } finally {
+      interrupt.release();
+    }
+  }
+
+  /** Scores image files, or the images of a dataset: one prediction for each, in order. */
+  async predict(images: ImagesToScore, options: PredictionOptions = {}): Promise<ImagePrediction[]> {
+    const paths = pathsOf(images);
+    return predictionsOf(paths, this.labels, await this.#probabilities("predict", paths, options));
+  }
+
+  /**
+   * Probabilities of all labels. `LogisticRegression` gives real ones; `LinearSVC` has none, so its decision values go
+   * through a softmax: the order of the labels is right, the numbers are not calibrated.
+   */
+  predictProbabilities(
+    images: LabelledImages,
+    options: PredictionOptions = {},
+  ): Promise<ProbabilityPredictions> {
+    return this.#probabilities("predictProbabilities", pathsOf(images), options);
+  }
+
+  /** Writes network and learner as a bundle whose `model.onnx` holds the whole way from pixels to scores. */
+  async save(path: string, options: SaveOptions = {}): Promise<void> {
+    this.#requireTrained("save");
+    await saveSvmClassifier(path, this.model, this.learner, this.#recipe!, options);
+  }
+
+  /** Reads a bundle that {@link save} wrote, checking every byte. */
+  static async load(path: string): Promise<SvmClassifier> {
+    return SvmClassifier.fromBundle(path, await readBundle(path));
+  }
+
+  /** @internal Takes a bundle that was read and checked. */
+  static async fromBundle(path: string, bundle: Bundle): Promise<SvmClassifier> {
+    const { kind } = bundle.manifest;
+    if (kind !== "linear-classifier") {
+      throw new FileError(path, `holds an ${kind}, not a linear-classifier`, "loadClassifier reads both.");
+    }
+    const { model, learner, recipe } = await readSvmClassifier(path, bundle);
+    const classifier = new SvmClassifier(model, learner);
+    classifier.#recipe = recipe;
+    return classifier;
+  }
+
+  /** A few lines for people. */
+  summary(): string {
+    const trained = this.#recipe
+      ? `trained on ${this.#recipe.features} features of ${this.#recipe.trainImages} images`
+      : "not trained yet";
+    return `${this.learner.kind}, ${trained}, on the features of\n${this.model.summary()}`;
+  }
+
+  /** Frees the threads that featurise; the next call starts them again. */
+  dispose(): Promise<void> {
+    return this.model.dispose();
+  }
+
+  async #probabilities(
+    method: string,
+    paths: readonly string[],
+    options: PredictionOptions,
+  ): Promise<ProbabilityPredictions> {
+    this.#requireTrained(method);
+    const { features, included, problems } = await this.model.featurize(paths, options);
+    const scores =
+      included.length === 0 ? new Float64Array(0) : this.learner.predictProbabilities(l2Normalize(features));
+    return { scores, included, problems };
+  }
+
+  #requireTrained(method: string): void {
+    if (this.isTrained) return;
+    throw new SightbookError(
+      `SvmClassifier.${method}: the classifier is not trained yet. Call fit first, or load a trained one's bundle.`,
+    );
+  }
+}

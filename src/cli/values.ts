@@ -1,0 +1,74 @@
+import { InvalidArgumentError } from "commander";
+
+/** Parsers of option values; what they throw is shown as wrong usage (exit code 2). */
+
+/** A whole number of at least `least`. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isInteger(value) || value < least) {
+      throw new InvalidArgumentError(`It must be a whole number from ${least}.`);
+    }
+    return value;
+  };
+}
+
+/** A number in `(0, 1)`. */
+export function fraction(text: string): number {
+  const value = number(text);
+  if (!(value > 0 && value < 1)) throw new InvalidArgumentError("It must be a number between 0 and 1.");
+  return value;
+}
+
+/** A number in `[0, 1)`. */
+export function rate(text: string): number {
+  const value = number(text);
+  if (!(value >= 0 && value < 1)) throw new InvalidArgumentError("It must be a number from 0, below 1.");
+  return value;
+}
+
+/** A number above 0. */
+export function positive(text: string): number {
+  const value = number(text);
+  if (!(value > 0)) throw new InvalidArgumentError("It must be a number above 0.");
+  return value;
+}
+
+/** A number of at least 0. */
+export function notNegative(text: string): number {
+  const value = number(text);
+  if (!(value >= 0)) throw new InvalidArgumentError("It must be a number from 0.");
+  return value;
+}
+
+/** One number, or several with commas between them. */
+export function numberList(text: string): number[] {
+  return text.split(",").map(positive);
+}
+
+/** Three numbers with commas between them. */
+export function threeNumbers(text: string): [number, number, number] {
+  const [red, green, blue, ...rest] = text.split(",").map(number);
+  if (red === undefined || green === undefined || blue === undefined || rest.length > 0) {
+    throw new InvalidArgumentError("It must be three numbers, red,green,blue.");
+  }
+  return [red, green, blue];
+}
+
+/** A side in pixels, or `<height>x<width>`. */
+export function imageSize(text: string): [height: number, width: number] {
+  const sides = text.split("x").map(wholeNumber(1));
+  const [height, width = height, ...rest] = sides;
+  if (height === undefined || width === undefined || rest.length > 0) {
+    throw new InvalidArgumentError(
+      "It must be a side in pixels such as 224, or height and width such as 224x320.",
+    );
+  }
+  return [height, width];
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("It must be a number.");
+  return value;
+}
