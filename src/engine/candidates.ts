@@ -1,6 +1,6 @@
 import { EnvironmentError } from "../errors.js";
 import type { Engine, EngineName } from "./engine.js";
-import { installedTensorFlow, tensorFlowVersion } from "./setup/installation.js";
+import { installedTensorFlow, missingPlatform, tensorFlowVersion } from "./setup/index.js";
 import { createTensorFlowEngine } from "./tensorflow/index.js";
 
 /** Whether an engine would run here, and if not, why and what mends it. */
@@ -33,7 +33,10 @@ async function probeTensorFlow(): Promise<EngineProbe> {
   const description = `TensorFlow ${tensorFlowVersion}`;
   const installation = await installedTensorFlow();
   if (installation === undefined) {
-    return { available: false, description, reason: "it is not set up on this machine", mend: setupCommand };
+    const impossible = missingPlatform();
+    return impossible === undefined
+      ? { available: false, description, reason: "it is not set up on this machine", mend: setupCommand }
+      : { available: false, description, reason: impossible };
   }
   try {
     const engine = await createTensorFlowEngine(installation);

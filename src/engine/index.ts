@@ -7,6 +7,8 @@ export type {
   TrainingOptions,
   TrainingSession,
 } from "./engine.js";
+export { diagnose, formatEngineReport } from "./doctor.js";
+export type { EngineReport } from "./doctor.js";
 export { openEngine } from "./open-engine.js";
 export type { Featurizer } from "./featurizer.js";
 export { openInference, type InferenceOptions, type InferenceSession } from "./inference.js";
