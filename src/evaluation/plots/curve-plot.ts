@@ -138,13 +138,10 @@ export function curvePlot(
     layer: [...guideLayer, lineLayer("label"), ...(averages.length > 0 ? [lineLayer("average")] : [])],
   });
 
-  // Averages are drawn last, above the labels' curves, but listed first.
-  const drawn = [...series].sort((a, b) => a.width - b.width);
-  const traces = drawn.map((curve): PlotlyLine => ({
+  const traces = series.map((curve): PlotlyLine => ({
     type: "scatter",
     mode: "lines",
     name: plotlyText(curve.name),
-    ...("average" in curve.of && { legendrank: 1 }),
     x: curve.x,
     y: curve.y,
     line: {
