@@ -23,7 +23,7 @@ export function skipWithout(name: string): string | false {
   return developmentData(name) === undefined ? `development data ${name} is absent` : false;
 }
 
-/** A fresh folder that goes away when the test file ends. */
+/** A fresh folder that goes away when the test, suite or file that calls this ends; not for use inside a hook. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "sightbook-test-"));
   after(() => {

@@ -10,6 +10,7 @@ import type { ImageClassifierOptions, ImageClassifierSpec } from "./image-classi
 import { openInference } from "../engine/index.js";
 import { FileError, SightbookError } from "../errors.js";
 import {
+  toJson,
   writeBundle,
   writeOnnx,
   type Bundle,
@@ -152,11 +153,6 @@ export function bundledWeights(path: string, files: Bundle["files"]): Weights {
 
 export function writtenNow(): { createdBy: string; createdAt: string } {
   return { createdBy: `sightbook ${sightbookVersion()}`, createdAt: new Date().toISOString() };
-}
-
-/** A value as JSON holds it; `null` for nothing. */
-export function toJson(value: unknown): JsonValue {
-  return JSON.parse(JSON.stringify(value ?? null)) as JsonValue;
 }
 
 async function differenceOf(onnx: Uint8Array, reference: ReferenceLogits): Promise<number> {

@@ -3,6 +3,7 @@ import type { SvmRecipe } from "./svm-classifier.js";
 import { FileError } from "../errors.js";
 import {
   appendLinearHead,
+  toJson,
   writeBundle,
   writeOnnx,
   type Bundle,
@@ -15,7 +16,6 @@ import {
   networkOptions,
   preparedAs,
   requireFile,
-  toJson,
   writtenNow,
   type SaveOptions,
 } from "./image-classifier-bundle.js";

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { ArgumentError, CancelledError, SightbookError } from "../errors.js";
 import { sightbookVersion } from "../version.js";
 import { describeCommand } from "./commands/describe.js";
+import { doctorCommand } from "./commands/doctor.js";
 import { evaluateCommand } from "./commands/evaluate.js";
 import { exportCommand } from "./commands/export.js";
 import { featurizeCommand } from "./commands/featurize.js";
@@ -45,6 +46,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
     .exitOverride();
   const commands = [
     setupCommand,
+    doctorCommand,
     describeCommand,
     trainCommand,
     evaluateCommand,

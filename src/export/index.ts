@@ -1,5 +1,5 @@
 export { readBundle, writeBundle, type Bundle } from "./bundle.js";
-export { sha256 } from "./manifest.js";
+export { sha256, toJson } from "./manifest.js";
 export type {
   BundleDescription,
   BundleFile,

@@ -9,6 +9,11 @@ export const bundleSchemaVersion = 1;
 export type JsonValue =
   string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };
 
+/** A value as JSON holds it; `null` for nothing. */
+export function toJson(value: unknown): JsonValue {
+  return JSON.parse(JSON.stringify(value ?? null)) as JsonValue;
+}
+
 /** How an image file becomes the network's input. */
 export interface BundlePreprocessing {
   /** Height and width of the input in pixels. */

@@ -157,10 +157,10 @@ export function confusionMatrix(
     customdata: counts.map((row, i) =>
       row.map(
         (count, j) =>
-          `${plotlyText(evaluation.labels[i]!)}, taken for ${plotlyText(evaluation.labels[j]!)}<br>${count}`,
+          `${plotlyText(evaluation.labels[i]!)}, taken for ${plotlyText(evaluation.labels[j]!)}<br>${count} image${count === 1 ? "" : "s"}`,
       ),
     ),
-    hovertemplate: `%{customdata} images<br>${shareNames[shareOf].toLowerCase()} %{z:.1%}<extra></extra>`,
+    hovertemplate: `%{customdata}<br>${shareNames[shareOf].toLowerCase()} %{z:.1%}<extra></extra>`,
     colorscale: colors.map((color, i) => [i / (colors.length - 1), color] as const),
     colorbar: {
       title: { text: shareNames[shareOf], side: "right", font: { color: quietInk } },

@@ -138,10 +138,13 @@ export function curvePlot(
     layer: [...guideLayer, lineLayer("label"), ...(averages.length > 0 ? [lineLayer("average")] : [])],
   });
 
-  const traces = series.map((curve): PlotlyLine => ({
+  // Averages are drawn last, above the labels' curves, but listed first.
+  const drawn = [...series].sort((a, b) => a.width - b.width);
+  const traces = drawn.map((curve): PlotlyLine => ({
     type: "scatter",
     mode: "lines",
     name: plotlyText(curve.name),
+    ...("average" in curve.of && { legendrank: 1 }),
     x: curve.x,
     y: curve.y,
     line: {

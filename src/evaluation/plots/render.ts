@@ -13,10 +13,14 @@ export async function renderSvg(spec: VegaLiteSpec): Promise<string> {
   // Without a canvas, which servers do not have, Vega takes every character for 0.8 em: wide gaps, names cut for nothing.
   const measuring = vega as unknown as TextMeasuring;
   measuring.textMetrics.width = (item, text) => estimateTextWidth(String(text), measuring.fontSize(item));
-  const compiled = vegaLite.compile(spec as unknown as Parameters<typeof vegaLite.compile>[0], {
-    // Warnings are about our specs, not the user's data: tests let none pass, and a notebook need not see any.
-    logger: vega.logger(vega.None),
-  });
+  // A copy, because Vega marks the rows of the data it draws.
+  const compiled = vegaLite.compile(
+    structuredClone(spec) as unknown as Parameters<typeof vegaLite.compile>[0],
+    {
+      // Warnings are about our specs, not the user's data: tests let none pass, and a notebook need not see any.
+      logger: vega.logger(vega.None),
+    },
+  );
   const view = new vega.View(vega.parse(compiled.spec), { renderer: "none" });
   try {
     return await view.toSVG();

@@ -35,6 +35,8 @@ export interface PlotlyLine {
   readonly hovertemplate?: string;
   readonly hoverinfo?: "skip";
   readonly showlegend?: boolean;
+  /** Lower comes first in the legend; 1000 where absent. */
+  readonly legendrank?: number;
 }
 
 export interface PlotlyHeatmap {

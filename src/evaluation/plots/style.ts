@@ -91,9 +91,12 @@ export function vegaLiteChart(title: string, subtitle: readonly string[], chart:
   };
 }
 
+const quiet = (line: string): string =>
+  `<span style="font-size:12px;color:${quietInk}">${plotlyText(line)}</span>`;
+
 /** What all Plotly figures share. */
 export function plotlyLayout(title: string, subtitle: readonly string[], layout: JsonObject): JsonObject {
-  const lines = [`<b>${plotlyText(title)}</b>`, ...subtitle.map((line) => `<sub>${plotlyText(line)}</sub>`)];
+  const lines = [`<b>${plotlyText(title)}</b>`, ...subtitle.map(quiet)];
   return {
     title: { text: lines.join("<br>"), x: 0, xref: "paper", xanchor: "left", font: { size: 15 } },
     font: { family: fontFamily, size: 12, color: ink },

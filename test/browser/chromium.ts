@@ -1,0 +1,36 @@
+import { existsSync } from "node:fs";
+import process from "node:process";
+
+import { chromium, type Browser } from "playwright-core";
+
+const systemPaths = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+
+const quiet = [
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** How long a page may take for one thing: a bound against hanging, far above what the slowest machine needs. */
+export const patienceMs = 180_000;
+
+/** The browser for tests: the system's Chromium or Chrome, else the one that npm's `@sparticuz/chromium` carries. */
+export async function launchChromium(): Promise<Browser> {
+  const path = [process.env["SIGHTBOOK_CHROMIUM"], ...systemPaths].find((p) => p && existsSync(p));
+  // A browser started by root, as in containers, has no sandbox to give up.
+  const args = process.getuid?.() === 0 ? ["--no-sandbox", ...quiet] : quiet;
+  if (path) return chromium.launch({ executablePath: path, args });
+  const { default: carried } = await import("@sparticuz/chromium");
+  return chromium.launch({
+    executablePath: await carried.executablePath(),
+    args: [...carried.args, ...quiet],
+  });
+}

@@ -1,0 +1,86 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+
+import { repositoryRoot } from "../support.js";
+
+/** The Python of the checkout's notebook environment. */
+export const jupyterPython = join(
+  repositoryRoot,
+  ".venv",
+  process.platform === "win32" ? "Scripts/python.exe" : "bin/python",
+);
+
+/** The `skip` option of tests that need JupyterLab: `npm test` sets it up, so only a bare run of a file skips. */
+export const skipWithoutJupyter = existsSync(jupyterPython)
+  ? false
+  : "the notebook environment is not set up: npm test does it";
+
+export interface RunningLab {
+  /** Address of a notebook, alone on the page, the token included. */
+  notebookUrl(file: string): string;
+  stop(): Promise<void>;
+}
+
+/** Starts JupyterLab on `folder`, on a free port of the loopback address, with settings and data of its own. */
+export async function startJupyterLab(folder: string): Promise<RunningLab> {
+  const home = mkdtempSync(join(tmpdir(), "sightbook-lab-"));
+  const token = "sightbook-tests";
+  const runtime = join(home, "runtime");
+  mkdirSync(runtime);
+  const child = spawn(
+    jupyterPython,
+    [
+      "-m",
+      "jupyterlab",
+      "--no-browser",
+      "--allow-root",
+      "--ServerApp.ip=127.0.0.1",
+      "--ServerApp.port=0",
+      `--IdentityProvider.token=${token}`,
+      `--ServerApp.root_dir=${folder}`,
+      "--LabApp.news_url=",
+      "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ],
+    {
+      cwd: folder,
+      stdio: ["ignore", "ignore", "pipe"],
+      env: {
+        ...process.env,
+        NODE_OPTIONS: "",
+        JUPYTER_CONFIG_DIR: join(home, "config"),
+        JUPYTER_DATA_DIR: join(home, "data"),
+        JUPYTER_RUNTIME_DIR: runtime,
+        JUPYTERLAB_SETTINGS_DIR: join(home, "settings"),
+        JUPYTERLAB_WORKSPACES_DIR: join(home, "workspaces"),
+      },
+    },
+  );
+  const ended = new Promise<void>((resolve) => {
+    child.on("close", () => {
+      resolve();
+    });
+  });
+  const base = await new Promise<string>((resolve, reject) => {
+    let log = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      log += text;
+      const address = /http:\/\/127\.0\.0\.1:\d+\//.exec(log);
+      if (address) resolve(address[0]);
+    });
+    child.on("error", reject);
+    child.on("close", (code) => {
+      reject(new Error(`JupyterLab ended with exit code ${String(code)}:\n${log}`));
+    });
+  });
+  return {
+    notebookUrl: (file) => `${base}lab/tree/${encodeURIComponent(file)}?token=${token}&reset`,
+    async stop() {
+      child.kill("SIGTERM");
+      await ended;
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
