@@ -3,7 +3,7 @@ import type { Sharp, SharpOptions } from "sharp";
 
 import { ArgumentError } from "../errors.js";
 import { decodeBmp } from "./bmp.js";
-import { formatNames } from "./formats.js";
+import { formatNames, type ImageFormat } from "./formats.js";
 import { HeaderSource } from "./header-source.js";
 import { defaultLimitInputPixels, readHeader } from "./header.js";
 import { asImageError, damaged, truncated } from "./messages.js";
@@ -149,10 +149,22 @@ async function runPipeline<Result>(
   if (await isTruncated(format, bytes)) throw truncated(path, formatNames[format]);
   try {
     const image = format === "bmp" ? openBmp(bytes) : openSharp(bytes, { limitInputPixels, ...sharpOptions });
+    if (await isDeepWithProfile(bytes, format)) image.withIccProfile("srgb", { attach: false });
     return await finish(image.flatten({ background: "white" }));
   } catch (error) {
     throw damaged(path, formatNames[format], error);
   }
+}
+
+/**
+ * Whether an image has a colour profile and more than 8 bits per channel: sharp brings such an image to Display P3
+ * for its work, and to sRGB only when told so.
+ */
+async function isDeepWithProfile(bytes: Buffer, format: ImageFormat): Promise<boolean> {
+  const canBeDeep = format === "png" ? bytes[24] === 16 : format === "tiff" || format === "avif";
+  if (!canBeDeep) return false;
+  const { depth, hasProfile } = await openSharp(bytes, { limitInputPixels: false }).metadata();
+  return hasProfile && depth !== "uchar";
 }
 
 async function readBytes(path: string): Promise<Buffer> {
