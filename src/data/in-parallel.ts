@@ -13,7 +13,10 @@ export interface ParallelOptions {
 /** How long tasks may keep the event loop. */
 const turnMs = 10;
 
-/** Runs `task` for every item, a few at a time; results in the order of the items. */
+/**
+ * Runs `task` for every item, a few at a time; results in the order of the items. After a failure nothing new is
+ * begun, and it is thrown when what was under way has ended, so that nothing goes on behind the caller's back.
+ */
 export async function inParallel<Item, Result>(
   items: readonly Item[],
   { concurrency, signal, onProgress }: ParallelOptions,
@@ -21,10 +24,11 @@ export async function inParallel<Item, Result>(
 ): Promise<Result[]> {
   const results = new Array<Result>(items.length);
   let next = 0;
+  let hasFailed = false;
   let done = 0;
   let turnStart = performance.now();
   const work = async (): Promise<void> => {
-    while (next < items.length) {
+    while (next < items.length && !hasFailed) {
       // Tasks that never wait would keep the event loop from everything else.
       if (performance.now() - turnStart > turnMs) {
         await setImmediate();
@@ -37,7 +41,16 @@ export async function inParallel<Item, Result>(
       onProgress?.(++done, items.length);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, work));
+  const workers = Array.from({ length: Math.min(concurrency, items.length) }, async () => {
+    try {
+      await work();
+    } catch (error) {
+      hasFailed = true;
+      throw error;
+    }
+  });
+  const failure = (await Promise.allSettled(workers)).find(({ status }) => status === "rejected");
+  if (failure?.status === "rejected") throw failure.reason;
   return results;
 }
 

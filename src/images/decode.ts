@@ -116,6 +116,16 @@ export async function thumbnail(
   );
 }
 
+/** Encodes pixels: JPEG of quality 95 with full colour resolution, or PNG. */
+export async function encodeImage(
+  { width, height, data }: RgbImage,
+  { format }: { readonly format: "jpeg" | "png" },
+): Promise<Buffer> {
+  const image = openSharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false });
+  const encoded = format === "jpeg" ? image.jpeg({ quality: 95, chromaSubsampling: "4:4:4" }) : image.png();
+  return encoded.toBuffer();
+}
+
 /** Where `width` x `height` pixels lie in the middle, halves rounded to even as in torchvision. */
 export function centreRectangle(
   image: RgbImage,
@@ -190,5 +200,10 @@ async function toRgb(image: Sharp): Promise<RgbImage> {
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true });
   if (info.channels !== 3) throw new Error(`${info.channels} channels`);
-  return { width: info.width, height: info.height, data };
+  // Not as a Buffer: its `slice` does not copy, and whoever copies pixels to change them would change these.
+  return {
+    width: info.width,
+    height: info.height,
+    data: new Uint8Array(data.buffer, data.byteOffset, data.length),
+  };
 }

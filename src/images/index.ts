@@ -3,6 +3,7 @@ export {
   decode,
   decodeImage,
   decodeResized,
+  encodeImage,
   thumbnail,
   type DecodeOptions,
   type ImageInput,
