@@ -2,6 +2,7 @@ import { EnvironmentError } from "../errors.js";
 import type { Engine, EngineName } from "./engine.js";
 import { installedTensorFlow, missingPlatform, tensorFlowVersion } from "./setup/index.js";
 import { createTensorFlowEngine } from "./tensorflow/index.js";
+import { createTfjsEngine, probeTfjs } from "./tfjs/index.js";
 
 /** Whether an engine would run here, and if not, why and what mends it. */
 export interface EngineProbe {
@@ -16,15 +17,22 @@ export interface EngineProbe {
 export interface EngineCandidate {
   readonly name: EngineName;
   probe(): Promise<EngineProbe>;
-  /** @throws {@link EnvironmentError} when the engine does not run here. */
-  open(): Promise<Engine>;
+  /**
+   * @param options.asked - The user names this engine, so that a slow device will do.
+   * @throws {@link EnvironmentError} when the engine does not run here.
+   */
+  open(options: { readonly asked: boolean }): Promise<Engine>;
 }
 
 /** Every engine, best first. */
 export const candidates: readonly EngineCandidate[] = [
   { name: "tensorflow", probe: probeTensorFlow, open: openTensorFlow },
-  { name: "webgpu", probe: () => Promise.resolve(absent("webgpu")), open: () => openTfjs("webgpu") },
-  { name: "wasm", probe: () => Promise.resolve(absent("wasm")), open: () => openTfjs("wasm") },
+  {
+    name: "webgpu",
+    probe: () => probeTfjs("webgpu"),
+    open: ({ asked }) => createTfjsEngine("webgpu", { allowSoftware: asked }),
+  },
+  { name: "wasm", probe: () => probeTfjs("wasm"), open: () => createTfjsEngine("wasm") },
 ];
 
 const setupCommand = "npx sightbook setup";
@@ -56,18 +64,4 @@ async function openTensorFlow(): Promise<Engine> {
     );
   }
   return createTensorFlowEngine(installation);
-}
-
-function absent(name: "webgpu" | "wasm"): EngineProbe {
-  return {
-    available: false,
-    description: `tfjs ${name}`,
-    reason: "this version of Sightbook does not have it yet",
-  };
-}
-
-function openTfjs(name: "webgpu" | "wasm"): Promise<Engine> {
-  return Promise.reject(
-    new EnvironmentError(`openEngine: the ${name} engine is not part of this version yet.`),
-  );
 }

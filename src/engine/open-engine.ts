@@ -11,11 +11,11 @@ import type { Engine, EngineName } from "./engine.js";
  */
 export async function openEngine(options: { readonly name?: EngineName } = {}): Promise<Engine> {
   const named = chosenEngine(options.name);
-  if (named !== undefined) return named.open();
+  if (named !== undefined) return named.open({ asked: true });
   const reasons: string[] = [];
   for (const candidate of candidates) {
     try {
-      return await candidate.open();
+      return await candidate.open({ asked: false });
     } catch (error) {
       if (!(error instanceof EnvironmentError)) throw error;
       reasons.push(`${candidate.name}: ${error.message}`);

@@ -1,10 +1,14 @@
 /** Run as a program of its own by set-up: loads a binding in the engine's worker and computes 2 x 3 with it. */
 import { DataType, GraphBuilder, tensorName, type } from "../tensorflow/graph.js";
 import { encodeSavedModel } from "../tensorflow/saved-model.js";
-import { WorkerClient } from "../tensorflow/worker-client.js";
+import type { WorkerCalls } from "../tensorflow/protocol.js";
+import { WorkerClient } from "../worker-client.js";
 
 async function smokeRun(bindingPath: string): Promise<void> {
-  const worker = new WorkerClient();
+  const worker = new WorkerClient<WorkerCalls>(
+    new URL("../tensorflow/worker.js", import.meta.url),
+    "TensorFlow",
+  );
   const about = await worker.call("load", { bindingPath });
   const graph = new GraphBuilder();
   const x = graph.placeholder("x", DataType.float32, []);

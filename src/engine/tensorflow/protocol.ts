@@ -25,13 +25,3 @@ export interface WorkerCalls {
 }
 
 export type WorkerCall = keyof WorkerCalls;
-
-export interface Request<C extends WorkerCall = WorkerCall> {
-  readonly id: number;
-  readonly call: C;
-  readonly argument: WorkerCalls[C]["argument"];
-}
-
-export type Response =
-  | { readonly id: number; readonly result: WorkerCalls[WorkerCall]["result"] }
-  | { readonly id: number; readonly error: string };

@@ -3,23 +3,23 @@ import { checkImages, checkLabelled, checkLearningRate, checkWeights } from "../
 import { channelsOf, DropoutMasks } from "../dropout-masks.js";
 import type { ImageBatch, LabelledBatch, StepResult, TrainingOptions, TrainingSession } from "../engine.js";
 import { fromEngineLayout, toEngineLayout } from "../layouts.js";
-import type { Feed } from "./protocol.js";
+import type { WorkerClient } from "../worker-client.js";
+import type { Feed, WorkerCalls } from "./protocol.js";
 import { encodeSavedModel } from "./saved-model.js";
 import { buildTrainingGraph, type TrainingGraph } from "./training-graph.js";
-import type { WorkerClient } from "./worker-client.js";
 
 /** A compiled network whose variables live in a TensorFlow session of the worker thread. */
 export class TensorFlowSession implements TrainingSession {
   readonly #network: Network;
   readonly #options: TrainingOptions;
-  readonly #worker: WorkerClient;
+  readonly #worker: WorkerClient<WorkerCalls>;
   readonly #graph: Omit<TrainingGraph, "graph">;
   readonly #session: number;
   readonly #labels: number;
   readonly #masks: DropoutMasks;
 
   static async create(
-    worker: WorkerClient,
+    worker: WorkerClient<WorkerCalls>,
     network: Network,
     weights: Weights,
     options: TrainingOptions,
@@ -34,7 +34,7 @@ export class TensorFlowSession implements TrainingSession {
   }
 
   private constructor(
-    worker: WorkerClient,
+    worker: WorkerClient<WorkerCalls>,
     network: Network,
     options: TrainingOptions,
     graph: Omit<TrainingGraph, "graph">,

@@ -1,6 +1,6 @@
 /**
  * The thread that TensorFlow runs in: it answers one {@link Request} after another, so that the thread which asks
- * stays free while a step takes its second. Started by `worker-client.ts`.
+ * stays free while a step takes its second. Started by `tensorflow-engine.ts`.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { parentPort } from "node:worker_threads";
 import { loadBinding, type Binding, type TensorData } from "./binding.js";
 import { DataType } from "./graph.js";
-import type { Request, Response, WorkerCall, WorkerCalls } from "./protocol.js";
+import type { Request, Response } from "../worker-client.js";
+import type { WorkerCall, WorkerCalls } from "./protocol.js";
 import { savedModelTag } from "./saved-model.js";
 
 type Handlers = { [C in WorkerCall]: (argument: WorkerCalls[C]["argument"]) => WorkerCalls[C]["result"] };
@@ -64,7 +65,11 @@ function dtypeOf(data: TensorData): number {
   return data instanceof Int32Array ? DataType.int32 : DataType.uint8;
 }
 
-function answer<C extends WorkerCall>({ id, call, argument }: Request<C>): Response {
+function answer<C extends WorkerCall>({
+  id,
+  call,
+  argument,
+}: Request<WorkerCalls, C>): Response<WorkerCalls> {
   try {
     return { id, result: handlers[call](argument) };
   } catch (error) {
@@ -72,7 +77,7 @@ function answer<C extends WorkerCall>({ id, call, argument }: Request<C>): Respo
   }
 }
 
-parentPort?.on("message", (request: Request) => {
+parentPort?.on("message", (request: Request<WorkerCalls>) => {
   const response = answer(request);
   const memory =
     "result" in response && Array.isArray(response.result)

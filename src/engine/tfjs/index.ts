@@ -1,0 +1,1 @@
+export { createTfjsEngine, probeTfjs, type TfjsEngine, type TfjsProbe } from "./tfjs-engine.js";

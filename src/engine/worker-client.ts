@@ -1,0 +1,81 @@
+import { Worker } from "node:worker_threads";
+import { EnvironmentError } from "../errors.js";
+
+/** What a worker does, by name: the argument it takes and the result it gives. */
+export type Calls<C> = Readonly<Record<keyof C, { argument: unknown; result: unknown }>>;
+
+export interface Request<C extends Calls<C>, Name extends keyof C = keyof C> {
+  readonly id: number;
+  readonly call: Name;
+  readonly argument: C[Name]["argument"];
+}
+
+export type Response<C extends Calls<C>> =
+  | { readonly id: number; readonly result: C[keyof C]["result"] }
+  | { readonly id: number; readonly error: string };
+
+interface Pending<C extends Calls<C>> {
+  readonly resolve: (result: C[keyof C]["result"]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The asking side of an engine's worker thread. It keeps the process alive only while an answer is outstanding. */
+export class WorkerClient<C extends Calls<C>> {
+  readonly #worker: Worker;
+  readonly #library: string;
+  readonly #pending = new Map<number, Pending<C>>();
+  #nextId = 0;
+  #ended: EnvironmentError | undefined;
+
+  /**
+   * @param file - The compiled file that the thread runs.
+   * @param library - What runs in it, for error messages: `"TensorFlow"`.
+   */
+  constructor(file: URL, library: string) {
+    this.#library = library;
+    // Options of the process at hand, such as --input-type, do not suit the thread's file.
+    this.#worker = new Worker(file, { name: `sightbook-${library.toLowerCase()}`, execArgv: [] });
+    this.#worker.unref();
+    this.#worker.on("message", (response: Response<C>) => {
+      this.#settle(response);
+    });
+    this.#worker.on("error", (error) => {
+      this.#end(`${library}'s thread failed: ${error instanceof Error ? error.message : String(error)}`);
+    });
+    this.#worker.on("exit", (code) => {
+      this.#end(`${library}'s thread ended (exit code ${code}).`);
+    });
+  }
+
+  /** Asks; answers come in the order of the calls. */
+  call<Name extends keyof C>(call: Name, argument: C[Name]["argument"]): Promise<C[Name]["result"]> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    const request: Request<C, Name> = { id: this.#nextId++, call, argument };
+    return new Promise((resolve, reject) => {
+      this.#pending.set(request.id, { resolve, reject });
+      this.#worker.ref();
+      this.#worker.postMessage(request);
+    });
+  }
+
+  /** Ends the thread, after the call that it is answering. */
+  async terminate(): Promise<void> {
+    this.#end(`The ${this.#library} engine was disposed.`);
+    await this.#worker.terminate();
+  }
+
+  #settle(response: Response<C>): void {
+    const pending = this.#pending.get(response.id);
+    this.#pending.delete(response.id);
+    if (this.#pending.size === 0) this.#worker.unref();
+    if (pending === undefined) return;
+    if ("error" in response) pending.reject(new EnvironmentError(`${this.#library}: ${response.error}`));
+    else pending.resolve(response.result);
+  }
+
+  #end(reason: string): void {
+    this.#ended ??= new EnvironmentError(reason);
+    for (const { reject } of this.#pending.values()) reject(this.#ended);
+    this.#pending.clear();
+  }
+}
