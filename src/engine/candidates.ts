@@ -18,10 +18,10 @@ export interface EngineCandidate {
   readonly name: EngineName;
   probe(): Promise<EngineProbe>;
   /**
-   * @param options.asked - The user names this engine, so that a slow device will do.
+   * @param options.asked - The user names this engine, so that a slow device will do. Default: true.
    * @throws {@link EnvironmentError} when the engine does not run here.
    */
-  open(options: { readonly asked: boolean }): Promise<Engine>;
+  open(options?: { readonly asked: boolean }): Promise<Engine>;
 }
 
 /** Every engine, best first. */
@@ -30,7 +30,7 @@ export const candidates: readonly EngineCandidate[] = [
   {
     name: "webgpu",
     probe: () => probeTfjs("webgpu"),
-    open: ({ asked }) => createTfjsEngine("webgpu", { allowSoftware: asked }),
+    open: ({ asked } = { asked: true }) => createTfjsEngine("webgpu", { allowSoftware: asked }),
   },
   { name: "wasm", probe: () => probeTfjs("wasm"), open: () => createTfjsEngine("wasm") },
 ];

@@ -11,7 +11,7 @@ import type { Engine, EngineName } from "./engine.js";
  */
 export async function openEngine(options: { readonly name?: EngineName } = {}): Promise<Engine> {
   const named = chosenEngine(options.name);
-  if (named !== undefined) return named.open({ asked: true });
+  if (named !== undefined) return named.open();
   const reasons: string[] = [];
   for (const candidate of candidates) {
     try {

@@ -25,6 +25,8 @@ export class WorkerClient<C extends Calls<C>> {
   readonly #library: string;
   readonly #pending = new Map<number, Pending<C>>();
   #nextId = 0;
+  #unanswered = 0;
+  #whenIdle: (() => void) | undefined;
   #ended: EnvironmentError | undefined;
 
   /**
@@ -34,7 +36,10 @@ export class WorkerClient<C extends Calls<C>> {
   constructor(file: URL, library: string) {
     this.#library = library;
     // Options of the process at hand, such as --input-type, do not suit the thread's file.
-    this.#worker = new Worker(file, { name: `sightbook-${library.toLowerCase()}`, execArgv: [] });
+    this.#worker = new Worker(file, {
+      name: `sightbook-${library.toLowerCase().replace(" ", "-")}`,
+      execArgv: [],
+    });
     this.#worker.unref();
     this.#worker.on("message", (response: Response<C>) => {
       this.#settle(response);
@@ -43,6 +48,7 @@ export class WorkerClient<C extends Calls<C>> {
       this.#end(`${library}'s thread failed: ${error instanceof Error ? error.message : String(error)}`);
     });
     this.#worker.on("exit", (code) => {
+      this.#whenIdle?.();
       this.#end(`${library}'s thread ended (exit code ${code}).`);
     });
   }
@@ -53,18 +59,31 @@ export class WorkerClient<C extends Calls<C>> {
     const request: Request<C, Name> = { id: this.#nextId++, call, argument };
     return new Promise((resolve, reject) => {
       this.#pending.set(request.id, { resolve, reject });
+      this.#unanswered++;
       this.#worker.ref();
       this.#worker.postMessage(request);
     });
   }
 
-  /** Ends the thread, after the call that it is answering. */
-  async terminate(): Promise<void> {
+  /**
+   * Rejects what is outstanding and ends the thread.
+   *
+   * @param options.finishCalls - Lets the thread finish its calls first, for a library that cannot be interrupted in
+   *   JavaScript. Native code that blocks is never interrupted. Default: false.
+   */
+  async terminate({ finishCalls = false }: { readonly finishCalls?: boolean } = {}): Promise<void> {
     this.#end(`The ${this.#library} engine was disposed.`);
+    if (finishCalls && this.#unanswered > 0) {
+      this.#worker.ref();
+      await new Promise<void>((resolve) => {
+        this.#whenIdle = resolve;
+      });
+    }
     await this.#worker.terminate();
   }
 
   #settle(response: Response<C>): void {
+    if (--this.#unanswered === 0) this.#whenIdle?.();
     const pending = this.#pending.get(response.id);
     this.#pending.delete(response.id);
     if (this.#pending.size === 0) this.#worker.unref();

@@ -128,7 +128,13 @@ function covered(
   return padOrCut(x, sides);
 }
 
-function paddingBefore(size: number, kernelSize: number, stride: number, padding: number | "same"): number {
+/** Zeros above, or to the left of, an axis of `size` pixels. */
+export function paddingBefore(
+  size: number,
+  kernelSize: number,
+  stride: number,
+  padding: number | "same",
+): number {
   if (padding !== "same") return padding;
   return Math.floor(Math.max((Math.ceil(size / stride) - 1) * stride + kernelSize - size, 0) / 2);
 }

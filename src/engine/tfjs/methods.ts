@@ -5,6 +5,7 @@ import {
   depthwiseByConvolution,
   depthwiseByKernels,
 } from "./convolution-gradients.js";
+import { maxPoolGradientByKernel, maxPoolGradientInJavaScript } from "./max-pool-gradient.js";
 import type { BackendMethods } from "./operations.js";
 
 /**
@@ -15,6 +16,7 @@ import type { BackendMethods } from "./operations.js";
 export const wasmMethods: BackendMethods = {
   dense: denseByConvolution,
   depthwise: depthwiseByConvolution,
+  maxPoolGradient: maxPoolGradientInJavaScript,
 
   matMul: (a, b, transposeA, transposeB) =>
     tf.matMul(transposeA ? tf.transpose(a) : a, transposeB ? tf.transpose(b) : b),
@@ -35,6 +37,7 @@ export const wasmMethods: BackendMethods = {
 export const webgpuMethods: BackendMethods = {
   dense: denseByKernels,
   depthwise: depthwiseByKernels,
+  maxPoolGradient: maxPoolGradientByKernel,
   matMul: (a, b, transposeA, transposeB) => tf.matMul(a, b, transposeA, transposeB),
   sumToChannels: (x) =>
     tf.sum(

@@ -1,11 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { BatchNormResult, ConvolutionWindow, Operations, Window } from "../operations.js";
 import type { ConvolutionGradients } from "./convolution-gradients.js";
+import type { MaxPoolGradient } from "./max-pool-gradient.js";
 
 /** How a backend does what not all of them do in the same way, or not well. */
 export interface BackendMethods {
   readonly dense: ConvolutionGradients;
   readonly depthwise: ConvolutionGradients;
+  readonly maxPoolGradient: MaxPoolGradient;
   matMul(a: tf.Tensor, b: tf.Tensor, transposeA: boolean, transposeB: boolean): tf.Tensor;
   /** Sum over every axis but the last. */
   sumToChannels(x: tf.Tensor): tf.Tensor;
@@ -67,8 +69,8 @@ export class TfjsOperations implements Operations<tf.Tensor> {
   convolution(x: tf.Tensor, filter: tf.Tensor, window: ConvolutionWindow): tf.Tensor {
     const { stride, groups } = window;
     return groups > 1
-      ? tf.depthwiseConv2d(x as tf.Tensor4D, filter as tf.Tensor4D, stride, padOf(window))
-      : tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, stride, padOf(window));
+      ? tf.depthwiseConv2d(x as tf.Tensor4D, filter as tf.Tensor4D, stride, window.padding)
+      : tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, stride, window.padding);
   }
 
   convolutionInputGradient(
@@ -142,15 +144,11 @@ export class TfjsOperations implements Operations<tf.Tensor> {
   }
 
   maxPool(x: tf.Tensor, window: Window): tf.Tensor {
-    return tf.maxPool(x as tf.Tensor4D, window.kernelSize, window.stride, padOf(window));
+    return tf.maxPool(x as tf.Tensor4D, window.kernelSize, window.stride, window.padding);
   }
 
   maxPoolGradient(gradient: tf.Tensor, x: tf.Tensor, output: tf.Tensor, window: Window): tf.Tensor {
-    const { kernelSize: filterSize, stride: strides } = window;
-    const inputs = { dy: gradient, input: x, output };
-    return tf
-      .engine()
-      .runKernel<tf.Tensor>("MaxPoolGrad", inputs, { filterSize, strides, pad: padOf(window) });
+    return this.#methods.maxPoolGradient(gradient, x, output, window);
   }
 
   globalAveragePool(x: tf.Tensor): tf.Tensor {
@@ -184,11 +182,6 @@ export class TfjsOperations implements Operations<tf.Tensor> {
   #gradients({ groups }: ConvolutionWindow): ConvolutionGradients {
     return groups > 1 ? this.#methods.depthwise : this.#methods.dense;
   }
-}
-
-/** tfjs's spelling of a window's padding. */
-export function padOf({ padding }: Window): number | "same" {
-  return padding;
 }
 
 function channelsOf(x: tf.Tensor): number {

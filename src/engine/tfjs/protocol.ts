@@ -29,6 +29,4 @@ export interface TfjsCalls {
   close: { argument: { session: number }; result: null };
   /** Tensors alive in the thread: for tests of leaks. */
   tensors: { argument: null; result: number };
-  /** Frees everything; the last call. */
-  stop: { argument: null; result: null };
 }

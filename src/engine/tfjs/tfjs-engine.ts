@@ -57,7 +57,7 @@ export async function probeTfjs(name: TfjsBackend): Promise<TfjsProbe> {
 }
 
 async function start(name: TfjsBackend): Promise<{ engine: TfjsEngine; software: boolean }> {
-  const worker = new WorkerClient<TfjsCalls>(new URL("./worker.js", import.meta.url), `tfjs-${name}`);
+  const worker = new WorkerClient<TfjsCalls>(new URL("./worker.js", import.meta.url), `tfjs ${name}`);
   try {
     const { description, software } = await worker.call("load", { backend: name });
     const engine: TfjsEngine = {
@@ -69,11 +69,8 @@ async function start(name: TfjsBackend): Promise<{ engine: TfjsEngine; software:
         options: TrainingOptions,
       ): Promise<TrainingSession> => TfjsSession.create(worker, network, weights, options),
       tensorCount: () => worker.call("tensors", null),
-      dispose: async () => {
-        // Last in the queue: a thread that is ended while the graphics card works for it may take the process along.
-        await worker.call("stop", null).catch(() => undefined);
-        await worker.terminate();
-      },
+      // A thread that is ended while the graphics card works for it may take the process along.
+      dispose: () => worker.terminate({ finishCalls: name === "webgpu" }),
     };
     return { engine, software };
   } catch (error) {

@@ -46,11 +46,6 @@ const handlers: Handlers = {
     return null;
   },
   tensors: () => memory().numTensors,
-  stop: () => {
-    for (const each of trainers.values()) each.dispose();
-    trainers.clear();
-    return null;
-  },
 };
 
 async function answer<Name extends keyof TfjsCalls>({
