@@ -15,6 +15,10 @@ export type {
 } from "./data/index.js";
 export type { Interpolation, Preprocessing, RgbImage, TrainingTransforms } from "./images/index.js";
 
+// Augmentation
+export { augmentDataset, augmenters } from "./augmentation/index.js";
+export type { AugmentDatasetOptions } from "./augmentation/index.js";
+
 // Classifiers
 export {
   ImageClassifier,

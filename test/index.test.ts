@@ -16,6 +16,8 @@ test("the public surface", () => {
     "LogisticRegression",
     "SightbookError",
     "SvmClassifier",
+    "augmentDataset",
+    "augmenters",
     "baseModelNames",
     "baseModels",
     "buildNetwork",
