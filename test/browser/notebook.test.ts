@@ -46,9 +46,9 @@ describe("a notebook in JupyterLab", { skip: skipWithoutJupyter }, () => {
     const page = await browser.newPage();
     page.setDefaultTimeout(patienceMs);
     await page.goto(lab.notebookUrl("hello.ipynb"), { timeout: patienceMs });
+    // The status bar says so once the kernel has answered; a cell that is run before is lost.
+    await page.getByText("TypeScript (Sightbook) | Idle").waitFor();
     await page.locator(".jp-CodeCell .cm-content").first().click();
-    // The kernel's name shows in the toolbar as soon as it is chosen.
-    await page.getByText("TypeScript (Sightbook)").first().waitFor();
     await page.keyboard.press("Shift+Enter");
     const output = page.locator(".jp-OutputArea-executeResult .jp-OutputArea-output");
     await output.waitFor();
