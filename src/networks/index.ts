@@ -47,3 +47,6 @@ export { fitWeights, type FittedWeights } from "./weights/fit-weights.js";
 export { decodeWeights, readWeightsFile, type WeightsFormat } from "./weights/read-weights.js";
 export { readSafetensors, writeSafetensors, type Safetensors } from "./weights/safetensors.js";
 export { readTorchStateDict } from "./weights/torch-state-dict.js";
+export { outputExtent, shapesOf, type ActivationShape } from "./shapes.js";
+export { summary, type NetworkSummary, type SummaryRow } from "./summary.js";
+export { validateNetwork } from "./validate.js";
