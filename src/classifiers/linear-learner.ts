@@ -108,7 +108,7 @@ export abstract class LinearLearner {
     this.#model = { labelCount, columns: features.columns, seenLabels, ...solved };
     if (!solved.converged) {
       options.onWarning?.(
-        `${where}: not converged after ${solved.iterations} steps. ` +
+        `${where}: not converged after ${solved.iterations} Newton ${solved.iterations === 1 ? "step" : "steps"}. ` +
           "Scale the features (l2Normalize), lower C, or raise maxIterations.",
       );
     }
