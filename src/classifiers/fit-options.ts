@@ -8,6 +8,7 @@ import type {
   LearningRateSchedule,
   ProgressReporter,
   ProgressStyle,
+  Sampling,
 } from "../training/index.js";
 
 import { ArgumentError } from "../errors.js";
@@ -47,6 +48,11 @@ export interface FitOptions {
   readonly restoreBest?: boolean;
   /** Random crops and flips, drawn anew in every epoch. Default: none, the centre crop. */
   readonly transforms?: TrainingTransforms;
+  /**
+   * `"uniform"` (default) shows every training image once an epoch; `"balanced"` shows as many images, but the same number
+   * of each label, which helps labels with few images.
+   */
+  readonly sampling?: Sampling;
   /** Seed of order, crops, flips and dropout. Default: the classifier's. */
   readonly seed?: number;
   /** Which engine trains. Default: the best one there is. */
@@ -78,6 +84,7 @@ export interface FitRecipe {
   readonly l2: number;
   readonly trainable: string;
   readonly transforms: TrainingTransforms | null;
+  readonly sampling: Sampling;
   readonly seed: number;
 }
 
@@ -86,7 +93,13 @@ const where = "ImageClassifier.fit";
 /** @throws {@link ArgumentError} for the first option that is out of its range or contradicts another. */
 export function recipeOf(options: FitOptions, network: Network, defaultSeed: number): FitRecipe {
   const { batchSize = 32, momentum = 0.9, nesterov = false, l2 = 0.0005, trainable = "all" } = options;
-  const { transforms = null, seed = defaultSeed, validationSize, resume = false } = options;
+  const {
+    transforms = null,
+    sampling = "uniform",
+    seed = defaultSeed,
+    validationSize,
+    resume = false,
+  } = options;
   if (!Number.isInteger(batchSize) || batchSize < 2) {
     throw new ArgumentError(
       where,
@@ -128,6 +141,7 @@ export function recipeOf(options: FitOptions, network: Network, defaultSeed: num
     l2,
     trainable,
     transforms,
+    sampling,
     seed,
   };
 }

@@ -96,6 +96,7 @@ export async function fitNetwork(
         ...shared,
         seed: recipe.seed,
         transforms: recipe.transforms ?? undefined,
+        sampling: recipe.sampling,
       }),
       validation && validationBatches(loader, validation, shared),
       interrupt.signal,

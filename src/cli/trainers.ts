@@ -21,6 +21,7 @@ export interface TrainerOptions {
   readonly nesterov?: boolean;
   readonly randomCrop?: boolean;
   readonly flip?: number;
+  readonly balanced?: boolean;
   readonly validationSize?: number;
   readonly C: number;
   readonly tensorboard?: string;
@@ -82,7 +83,7 @@ function linearTrainer(network: ImageClassifier, { learner, C, batchSize }: Trai
 }
 
 function fitOptions(options: TrainerOptions): FitOptions {
-  const { learningRate: rates, epochs, schedule, randomCrop, flip, validationSize } = options;
+  const { learningRate: rates, epochs, schedule, randomCrop, flip, balanced, validationSize } = options;
   const { tensorboard, runDirectory, batchSize, trainable, l2, nesterov = false, resume = false } = options;
   return {
     ...(rates?.length === 1 && { learningRate: rates[0]! }),
@@ -97,6 +98,7 @@ function fitOptions(options: TrainerOptions): FitOptions {
     ...((randomCrop !== undefined || flip !== undefined) && {
       transforms: { ...(randomCrop !== undefined && { randomCrop }), ...(flip !== undefined && { flip }) },
     }),
+    ...(balanced === true && { sampling: "balanced" }),
     ...(validationSize !== undefined && { validationSize }),
     ...(tensorboard !== undefined && { tensorboardLogDir: tensorboard }),
     ...(runDirectory !== undefined && { runDirectory }),

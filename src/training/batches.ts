@@ -19,25 +19,34 @@ export interface ExampleBatchOptions {
   readonly onProblem?: (problem: ImageProblem) => void;
 }
 
+/**
+ * Which images an epoch shows: `"uniform"` each one once, `"balanced"` as many in all, but of every label the same
+ * number, so that images of rare labels come several times and those of frequent ones in turn.
+ */
+export type Sampling = "uniform" | "balanced";
+
 export interface TrainingBatchOptions extends ExampleBatchOptions {
   /** Random crops and flips. */
   readonly transforms?: TrainingTransforms | undefined;
+  /** Default `"uniform"`. */
+  readonly sampling?: Sampling | undefined;
   /** Order, crops and flips of every epoch follow from it. */
   readonly seed: number;
 }
 
-/** Batches for training: every image once an epoch, in an order drawn anew from seed and epoch. */
+/** Batches for training: by default every image once an epoch, in an order drawn anew from seed and epoch. */
 export function trainingBatches(
   loader: PixelLoader,
   examples: Examples,
-  { transforms, seed, ...options }: TrainingBatchOptions,
+  { transforms, sampling = "uniform", seed, ...options }: TrainingBatchOptions,
 ): TrainingBatches {
   const { paths } = examples;
   return {
     stepsPerEpoch: stepsPerEpoch(paths.length, options.batchSize),
     epoch: (epoch, signal) => {
       const random = epochRandom(seed, epoch);
-      const order = random.shuffle([...paths.keys()]);
+      const all = random.shuffle([...paths.keys()]);
+      const order = sampling === "balanced" ? random.shuffle(balanced(all, examples)) : all;
       return labelled(loader, examples, {
         ...options,
         order,
@@ -56,6 +65,21 @@ export function validationBatches(
   options: ExampleBatchOptions,
 ): ValidationBatches {
   return { batches: (signal) => labelled(loader, examples, { ...options, ...(signal && { signal }) }) };
+}
+
+/** As many indices as there are, the same number of each label that occurs, every label's images taken in turn. */
+function balanced(shuffled: readonly number[], { labelIndices }: Examples): number[] {
+  const byLabel = new Map<number, number[]>();
+  for (const index of shuffled) {
+    const own = byLabel.get(labelIndices[index]!);
+    if (own === undefined) byLabel.set(labelIndices[index]!, [index]);
+    else own.push(index);
+  }
+  const labels = [...byLabel.values()];
+  return shuffled.map((_, place) => {
+    const own = labels[place % labels.length]!;
+    return own[Math.floor(place / labels.length) % own.length]!;
+  });
 }
 
 /** A last batch of a single image is not trained on, since it has no variance. */

@@ -25,6 +25,6 @@ export {
   type TrainOptions,
   type ValidationBatches,
 } from "./train.js";
-export { trainingBatches, validationBatches, type Examples } from "./batches.js";
+export { trainingBatches, validationBatches, type Examples, type Sampling } from "./batches.js";
 export { interruptible, type Interruptible } from "./interrupt.js";
 export { RunDirectory, type RunRecipe, type RunState } from "./run-directory.js";

@@ -99,7 +99,7 @@ export class RunDirectory {
       const [before, now] = [JSON.stringify(found[key]), JSON.stringify(this.#recipe[key])];
       if (before === now) continue;
       throw new ArgumentError(
-        "fit",
+        "ImageClassifier.fit",
         "resume",
         `the same run again, but ${key} was ${before} in ${this.path}`,
         this.#recipe[key],

@@ -112,7 +112,7 @@ export async function train(
       kept = { epoch: history.length, weights: await session.readWeights() };
     }
     const stopped = new CancelledError(
-      `fit: cancelled after ${history.length} of ${epochs} epochs; the model keeps what it had learned, and another fit goes on from there.`,
+      `ImageClassifier.fit: cancelled after ${history.length} of ${epochs} epochs; the model keeps what it had learned, and another fit goes on from there.`,
     );
     return { history, keptEpoch: kept.epoch, weights: kept.weights, stopped };
   }
@@ -148,14 +148,14 @@ async function trainEpoch(
   const startedAt = performance.now();
   let step = 0;
   for await (const batch of ahead(training.epoch(epoch, signal))) {
-    if (signal?.aborted) throw new CancelledError("fit: cancelled");
+    if (signal?.aborted) throw new CancelledError("ImageClassifier.fit: cancelled");
     // A single example has no variance for batch norm to learn from.
     if (batch.size < 2) continue;
     const learningRate = learningRateAt(schedule, (epoch - 1) * stepsPerEpoch + step, stepsPerEpoch);
     const result = await session.trainStep(batch, learningRate);
     if (!Number.isFinite(result.loss)) {
       throw new DivergedError(
-        `fit: the loss became ${result.loss} in step ${step + 1} of epoch ${epoch} at learning rate ${learningRate}; ` +
+        `ImageClassifier.fit: the loss became ${result.loss} in step ${step + 1} of epoch ${epoch} at learning rate ${learningRate}; ` +
           "train again with a learning rate ten times smaller.",
       );
     }
@@ -177,7 +177,12 @@ async function trainEpoch(
     });
   }
   if (step === 0) {
-    throw new ArgumentError("fit", "trainSet", "at least two images that can be read", totals.images);
+    throw new ArgumentError(
+      "ImageClassifier.fit",
+      "trainSet",
+      "at least two images that can be read",
+      totals.images,
+    );
   }
   return totals;
 }
@@ -192,14 +197,19 @@ async function validate(
   let right = 0;
   let loss = 0;
   for await (const batch of ahead(validation.batches(signal))) {
-    if (signal?.aborted) throw new CancelledError("fit: cancelled");
+    if (signal?.aborted) throw new CancelledError("ImageClassifier.fit: cancelled");
     const logits = await session.predict(batch);
     images += batch.size;
     right += countRight({ logits }, batch);
     loss += crossEntropySum(logits, batch);
   }
   if (images === 0) {
-    throw new ArgumentError("fit", "validationData", "at least one image that can be read", 0);
+    throw new ArgumentError(
+      "ImageClassifier.fit",
+      "validationData",
+      "at least one image that can be read",
+      0,
+    );
   }
   return { loss: loss / images, accuracy: right / images };
 }

@@ -151,7 +151,10 @@ for (const { name, stop } of [
           if (epoch === 2) stop(controller);
         },
       }),
-      { name: "CancelledError", message: /^fit: cancelled after [23] of 50 epochs; the model keeps/u },
+      {
+        name: "CancelledError",
+        message: /^ImageClassifier\.fit: cancelled after [23] of 50 epochs; the model keeps/u,
+      },
     );
     assert.equal(process.listenerCount("SIGINT"), listeners);
     assert.ok(model.history.length >= 2);
@@ -185,7 +188,7 @@ test("a run that was stopped resumes after its last finished epoch", async () =>
   );
   await assert.rejects(
     newClassifier().fit(trainSet, { ...options, batchSize: 9, resume: true }),
-    /^ArgumentError: fit: resume must be the same run again, but batchSize was 6 in .*run, got 9\. Use the same options/u,
+    /^ArgumentError: ImageClassifier\.fit: resume must be the same run again, but batchSize was 6 in .*run, got 9\. Use the same options/u,
   );
 });
 

@@ -234,7 +234,7 @@ test("Ctrl-C during train keeps what was learned and exits with 130", async () =
   assert.equal(run.exitCode, 130, run.stderr);
   const json = run.json() as TrainJson;
   assert.ok(json.epochs >= 2 && json.epochs < 500);
-  assert.match(json.stopped!, /^fit: cancelled after \d+ of 500 epochs/u);
+  assert.match(json.stopped!, /^ImageClassifier\.fit: cancelled after \d+ of 500 epochs/u);
   assert.equal((await runCli(["predict", stopped, join(images, "red", "1.png")])).exitCode, 0);
 });
 

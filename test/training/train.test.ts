@@ -110,7 +110,7 @@ test("cancelling between steps keeps what was learned, without validation data t
   assert.equal(result.stopped?.name, "CancelledError");
   assert.equal(
     result.stopped.message,
-    "fit: cancelled after 1 of 3 epochs; the model keeps what it had learned, and another fit goes on from there.",
+    "ImageClassifier.fit: cancelled after 1 of 3 epochs; the model keeps what it had learned, and another fit goes on from there.",
   );
   assert.equal(session.learningRates.length, 3);
   assert.equal(result.history.length, 1);
@@ -140,7 +140,7 @@ test("a loss that is no number ends the run with the last good epoch", async () 
   const result = await train(new LinearSession(3), colours, { schedule: steps([1, 1e39]) });
   assert.match(
     result.stopped?.message ?? "",
-    /^fit: the loss became (NaN|Infinity) in step 2 of epoch 2 at learning rate 1e\+39; train again/u,
+    /^ImageClassifier\.fit: the loss became (NaN|Infinity) in step 2 of epoch 2 at learning rate 1e\+39; train again/u,
   );
   assert.equal(result.keptEpoch, 1);
   assert.ok(result.weights.get("weight")!.data.every(Number.isFinite));
@@ -168,7 +168,7 @@ test("a batch of one image is not trained on, and a set of one image is refused"
   assert.equal(history[0]!.images, 2);
   await assert.rejects(
     train(session, { stepsPerEpoch: 1, epoch: () => listed(colourBatch([0])) }, { schedule: steps([1]) }),
-    { message: "fit: trainSet must be at least two images that can be read, got 0." },
+    { message: "ImageClassifier.fit: trainSet must be at least two images that can be read, got 0." },
   );
 });
 

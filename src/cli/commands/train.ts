@@ -55,6 +55,7 @@ export function trainCommand(finish: (exitCode: number) => void): Command {
     .option("--nesterov", "Nesterov's form of momentum")
     .option("--random-crop", "crop training images at a random place instead of the middle")
     .option("--flip <probability>", "mirror training images left to right with this probability", rate)
+    .option("--balanced", "show as many training images of each label, repeating those of rare ones")
     .option("--validation-size <part>", "part of the training images that chooses the best epoch", fraction)
     .option("--tensorboard <dir>", "write TensorBoard event files here")
     .option("--run-directory <dir>", "keep history and checkpoints here")
