@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { jupyterDataFolder } from "./jupyter-folder.js";
 import { logoPng, logoSvg } from "./logo.js";
 
 /** The kernelspec's name; notebooks refer to it. */
@@ -25,16 +25,6 @@ export interface InstalledKernelspec {
   readonly folder: string;
   readonly displayName: string;
   readonly argv: readonly string[];
-}
-
-/** The folder of Jupyter's data files: below a prefix, or the user's own as `jupyter --data-dir` gives it. */
-export function jupyterDataFolder(prefix?: string): string {
-  if (prefix !== undefined) return join(resolve(prefix), "share", "jupyter");
-  const { env, platform } = process;
-  if (env["JUPYTER_DATA_DIR"]) return env["JUPYTER_DATA_DIR"];
-  if (platform === "win32") return join(env["APPDATA"] ?? join(homedir(), "AppData", "Roaming"), "jupyter");
-  if (platform === "darwin") return join(homedir(), "Library", "Jupyter");
-  return join(env["XDG_DATA_HOME"] ?? join(homedir(), ".local", "share"), "jupyter");
 }
 
 /** What the file `kernel.json` says. */

@@ -1,10 +1,11 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import nodeModule, { createRequire } from "node:module";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import vm from "node:vm";
 
 import type { ImportRequest } from "../language/compiled.js";
+import { LocalModules } from "./local-modules.js";
 
 type Import = (specifier: string, options?: { with: Record<string, string> }) => Promise<object>;
 
@@ -20,6 +21,10 @@ export class Modules {
   readonly #fromPackage: Import;
   readonly #referrer: string;
   readonly require: NodeJS.Require;
+  /** Called when a cell has imported tslab, whose outputs have to come out through this kernel. */
+  onTslab: ((require: NodeJS.Require) => void) | undefined;
+  readonly #loadedAt = new Map<string, number>();
+  #hooked = false;
 
   constructor(readonly folder: string) {
     this.#referrer = join(folder, "notebook.js");
@@ -40,12 +45,13 @@ export class Modules {
     const name = String(specifier);
     const attributes = options?.with ?? {};
     if (name.endsWith(".json") && (attributes["type"] ?? "json") === "json") return this.#json(name);
+    if (isRelative(name)) this.#prepareLocal();
     try {
-      return await this.#fromNotebook(name, { with: attributes });
+      return this.#patched(name, await this.#fromNotebook(name, { with: attributes }));
     } catch (error) {
       if (!this.#isMissing(name, error)) throw error;
       try {
-        return await this.#fromPackage(name, { with: attributes });
+        return this.#patched(name, await this.#fromPackage(name, { with: attributes }));
       } catch (second) {
         const ours = (second as { code?: unknown }).code === "ERR_MODULE_NOT_FOUND";
         throw ours && (second as Error).message.includes(`'${name}'`) ? this.#notFound(name) : second;
@@ -59,6 +65,27 @@ export class Modules {
     const value: unknown = JSON.parse(readFileSync(path, "utf8"));
     const named = typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
     return { ...named, default: value };
+  }
+
+  /** Local files may be TypeScript and may have changed since they were loaded. */
+  #prepareLocal(): void {
+    if (!this.#hooked) {
+      this.#hooked = true;
+      process.setSourceMapsEnabled(true);
+      registerHooks(pathToFileURL(this.#referrer).href);
+    }
+    // CommonJS files: Node keeps them by name, so those that changed have to go.
+    for (const path of Object.keys(this.require.cache)) {
+      if (path.includes(`${sep}node_modules${sep}`)) continue;
+      const time = existsSync(path) ? statSync(path).mtimeMs : 0;
+      if ((this.#loadedAt.get(path) ?? time) !== time) Reflect.deleteProperty(this.require.cache, path);
+      this.#loadedAt.set(path, time);
+    }
+  }
+
+  #patched(name: string, loaded: object): object {
+    if (name === "tslab") this.onTslab?.(this.require);
+    return loaded;
   }
 
   #isMissing(name: string, error: unknown): boolean {
@@ -96,6 +123,37 @@ function isRelative(name: string): boolean {
 
 function packageOf(name: string): string {
   return name.split("/", name.startsWith("@") ? 2 : 1).join("/");
+}
+
+/** Hooks that run in place, which Node has since 22.15; the types of Node 20 do not know them. */
+interface InPlaceHooks {
+  registerHooks?(hooks: {
+    resolve(
+      specifier: string,
+      context: { parentURL?: string },
+      next: (...parameters: unknown[]) => object,
+    ): object;
+    load(url: string, context: object, next: (...parameters: unknown[]) => object): object;
+  }): void;
+}
+
+function registerHooks(referrer: string): void {
+  const inPlace = nodeModule as unknown as InPlaceHooks;
+  if (inPlace.registerHooks === undefined) {
+    nodeModule.register("./loader-hooks.js", { parentURL: import.meta.url, data: { referrer } });
+    return;
+  }
+  const local = new LocalModules(referrer);
+  inPlace.registerHooks({
+    resolve: (specifier, context, next) => {
+      const url = local.resolve(specifier, context.parentURL);
+      return url === undefined ? next(specifier, context) : { url, format: "module", shortCircuit: true };
+    },
+    load: (url, context, next) => {
+      const source = local.load(url);
+      return source === undefined ? next(url, context) : { format: "module", source, shortCircuit: true };
+    },
+  });
 }
 
 /** An `import()` that resolves as if it stood in the file `referrer`, which need not exist. */

@@ -1,10 +1,12 @@
-import { SourceMap } from "node:module";
+import { findSourceMap, SourceMap } from "node:module";
 import type { SourceMapPayload } from "node:module";
 import { dirname, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const OWN_FOLDER = dirname(dirname(fileURLToPath(import.meta.url))) + sep;
 const OWN_URL = new URL("..", import.meta.url).href;
+import { isVersioned } from "./local-modules.js";
+
 const HIDDEN = /^node:(inspector|async_hooks|internal\/async_local_storage)/;
 const CELL_URL = /sightbook-cell:(\d+)/;
 
@@ -68,12 +70,11 @@ export function installStackTraces(): void {
     const found: CellPosition[] = [];
     let outermost = 0;
     for (const frame of frames) {
-      // A script of the inspector has an empty file name, which is not the same as none, and its name as source URL.
-      const file = frame.getFileName() || frame.getScriptNameOrSourceURL() || "";
-      if (file.startsWith(OWN_URL) || file.startsWith(OWN_FOLDER) || HIDDEN.test(file)) continue;
+      const file = fileOf(frame);
+      if (isOwn(file) || HIDDEN.test(file)) continue;
       const cell = CELL_URL.exec(file);
       if (cell === null) {
-        lines.push(`    at ${describeFrame(frame)}`);
+        lines.push(`    at ${isVersioned(file) ? describeLocal(frame, file) : describeFrame(frame)}`);
         continue;
       }
       const id = Number(cell[1]);
@@ -90,6 +91,31 @@ export function installStackTraces(): void {
     const shown = lines.slice(0, outermost === 0 ? lines.length : outermost);
     return [errorHeader(error), ...shown].join("\n");
   };
+}
+
+/** A place in a local file, as its author typed it. */
+function describeLocal(frame: NodeJS.CallSite, url: string): string {
+  const line = (frame.getLineNumber() ?? 1) - 1;
+  const column = (frame.getColumnNumber() ?? 1) - 1;
+  const entry = findSourceMap(url)?.findEntry(line, column);
+  const original = entry !== undefined && "originalLine" in entry ? entry : undefined;
+  const place = `${fileURLToPath(url)}:${(original?.originalLine ?? line) + 1}:${(original?.originalColumn ?? column) + 1}`;
+  return describeFrame(frame).replace(/file:\/\/[^\s)]*/, () => place);
+}
+
+/** Whether a stack frame is of a cell or a library, not of the kernel or of Node.js. */
+export function isForeignFrame(frame: NodeJS.CallSite): boolean {
+  const file = fileOf(frame);
+  return file !== "" && !isOwn(file) && !file.startsWith("node:");
+}
+
+function fileOf(frame: NodeJS.CallSite): string {
+  // A script of the inspector has an empty file name, which is not the same as none, and its name as source URL.
+  return frame.getFileName() || frame.getScriptNameOrSourceURL() || "";
+}
+
+function isOwn(file: string): boolean {
+  return file.startsWith(OWN_URL) || file.startsWith(OWN_FOLDER);
 }
 
 function describeFrame(frame: { toString(): string }): string {

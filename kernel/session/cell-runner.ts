@@ -5,7 +5,8 @@ import { interruptible } from "../evaluation/interruptible.js";
 import type { Modules } from "../evaluation/modules.js";
 import { mapPosition, rememberCell } from "../evaluation/stack.js";
 import type { LanguageClient } from "../language/client.js";
-import type { CompiledCell, ImportRequest } from "../language/compiled.js";
+import type { CompiledCell, CompileResult, ImportRequest } from "../language/compiled.js";
+import type { TypeErrors } from "../language/protocol.js";
 import type { ErrorContent } from "./errors.js";
 import { describeError, describeProblems } from "./errors.js";
 
@@ -19,6 +20,8 @@ const INTERRUPT_GRACE_MS = 1000;
 /** Takes cells through compiling, importing and running, and keeps what the session has declared. */
 export class CellRunner {
   readonly results: Record<number, unknown> = {};
+  /** What happens to cells with type errors; a cell's first line may say otherwise. */
+  typeErrors: TypeErrors;
   readonly #language: LanguageClient;
   readonly #modules: Modules;
   readonly #evaluator: Evaluator;
@@ -28,10 +31,12 @@ export class CellRunner {
   readonly #imported = new Map<string, () => unknown>();
 
   constructor(parts: {
+    typeErrors: TypeErrors;
     language: LanguageClient;
     modules: Modules;
     evaluator: (runner: CellRunner) => Evaluator;
   }) {
+    this.typeErrors = parts.typeErrors;
     this.#language = parts.language;
     this.#modules = parts.modules;
     this.#evaluator = parts.evaluator(this);
@@ -39,12 +44,21 @@ export class CellRunner {
 
   /** @param label - How places in the cell are named in stacks, such as `"Cell [3]"`. */
   async run(code: string, context: RequestContext, label: string): Promise<CellOutcome> {
-    const compiled = await this.#language.ask({
-      kind: "compile",
-      cell: context.id,
-      code,
-      known: [...this.#lexical],
-    });
+    let compiled: CompileResult;
+    try {
+      compiled = await interruption(
+        context,
+        this.#language.ask({
+          kind: "compile",
+          cell: context.id,
+          code,
+          known: [...this.#lexical],
+          typeErrors: this.typeErrors,
+        }),
+      );
+    } catch (error) {
+      return { ok: false, error: describeError(error) };
+    }
     if (!compiled.ok) {
       const ename =
         compiled.kind === "syntax"
@@ -53,6 +67,10 @@ export class CellRunner {
             ? "TypeScriptError"
             : "NotSupported";
       return { ok: false, error: describeProblems(ename, compiled.problems, label, code) };
+    }
+    if (compiled.warnings.length > 0) {
+      const { traceback } = describeProblems("TypeScriptError", compiled.warnings, label, code);
+      runInContext(context, () => process.stderr.write(`${traceback.join("\n")}\n`));
     }
     rememberCell(context.id, label, code, compiled.cell.map);
     try {
@@ -73,7 +91,7 @@ export class CellRunner {
     }
     await this.#refreshHiddenImports(context);
     const outcome = await this.#evaluator.run(cell.javascript, context);
-    this.#noteDeclared(cell, outcome);
+    this.#noteDeclared(cell, outcome, context);
     if (!outcome.ok) {
       const { syntax } = outcome;
       const position = syntax === undefined ? undefined : mapPosition(context.id, syntax.line, syntax.column);
@@ -124,13 +142,23 @@ export class CellRunner {
     await this.#evaluator.run(hidden.map((name) => `${name} = globalThis.${name};`).join("\n"), context);
   }
 
-  #noteDeclared(cell: CompiledCell, outcome: Outcome): void {
+  #noteDeclared(cell: CompiledCell, outcome: Outcome, context: RequestContext): void {
     // A script that V8 refused to compile has declared nothing.
-    if (!outcome.ok && outcome.syntax !== undefined) return;
-    for (const { name, kind } of cell.declared) {
+    const refused = !outcome.ok && outcome.syntax !== undefined;
+    const declared = refused ? undefined : cell.declared;
+    void this.#language.ask({ kind: "commit", cell: context.id, declared });
+    for (const { name, kind } of declared ?? []) {
       if (kind === "import" || kind === "type") continue;
       this.#lexical.add(name);
       this.#imported.delete(name);
     }
   }
+}
+
+/** The promise, or the interruption of the request. */
+function interruption<T>(context: RequestContext, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    promise.then(resolve, reject);
+    context.waits.add(reject);
+  });
 }

@@ -4,11 +4,16 @@ import { RequestContext, runInContext } from "../evaluation/context.js";
 import { kernelInfo } from "../wire/kernel-info.js";
 import type { IncomingMessage, JsonObject } from "../wire/message.js";
 import type { CellOutcome, CellRunner } from "./cell-runner.js";
+import type { LanguageClient } from "../language/client.js";
 import type { Comms } from "./comms.js";
 import type { ErrorContent } from "./errors.js";
 import { describeError } from "./errors.js";
+import type { History } from "./history.js";
+import { toPoints, toUnits } from "./positions.js";
 import type { Publisher } from "./publisher.js";
-import type { Streams } from "./streams.js";
+
+/** Longer results are cut in the history, in characters. */
+const HISTORY_OUTPUT_LIMIT = 10_000;
 
 interface Queued {
   readonly sequence: number;
@@ -18,9 +23,10 @@ interface Queued {
 /** What a kernel is made of; each part works without the others. */
 export interface KernelParts {
   readonly publisher: Publisher;
-  readonly streams: Streams;
   readonly comms: Comms;
   readonly runner: CellRunner;
+  readonly language: LanguageClient;
+  readonly history: History;
   /** Sequence number of the last shell request that has arrived, handled or not. */
   readonly received: () => number;
   /** Ends the process. */
@@ -50,6 +56,8 @@ export class Kernel {
     return this.#running ?? this.#last;
   }
   #last: Context | undefined;
+  /** The present cell's result as text, for the history. */
+  #shown: string | undefined;
 
   /** Takes a request of the shell channel. */
   receive(sequence: number, message: IncomingMessage): void {
@@ -93,12 +101,13 @@ export class Kernel {
   }
 
   async #execute(message: IncomingMessage): Promise<void> {
-    const { publisher, streams, runner } = this.#parts;
+    const { publisher, runner } = this.#parts;
     const { content } = message;
     const code = typeof content["code"] === "string" ? content["code"] : "";
     const silent = content["silent"] === true;
     const store = !silent && content["store_history"] !== false;
     const context = this.#context(message, silent);
+    this.#shown = undefined;
     const started = new Date().toISOString();
     this.#running = context;
     this.#last = context;
@@ -113,8 +122,8 @@ export class Kernel {
     if (outcome.ok && outcome.value !== undefined && !silent) {
       outcome = await this.#publishResult(outcome.value, count, context);
     }
+    if (store) this.#parts.history.add(count, code, outcome.ok ? this.#shown : undefined);
     const expressions = outcome.ok ? await this.#evaluateAll(content["user_expressions"], context) : {};
-    streams.flush();
     if (!outcome.ok) {
       if (!silent) publisher.publish("error", outcome.error, message.header);
       if (content["stop_on_error"] !== false) this.#abortUpTo = this.#parts.received();
@@ -134,7 +143,8 @@ export class Kernel {
   async #publishResult(value: unknown, count: number, context: Context): Promise<CellOutcome> {
     try {
       const bundle = await runInContext(context, async () => mimeBundle(value));
-      this.#parts.streams.flush();
+      const text = bundle.data["text/plain"];
+      this.#shown = typeof text === "string" ? text.slice(0, HISTORY_OUTPUT_LIMIT) : undefined;
       const content = { execution_count: count, data: bundle.data, metadata: bundle.metadata };
       this.#parts.publisher.publish("execute_result", content, context.parent);
       return { ok: true, value };
@@ -158,7 +168,7 @@ export class Kernel {
   }
 
   async #handle(message: IncomingMessage): Promise<void> {
-    const { publisher, streams } = this.#parts;
+    const { publisher } = this.#parts;
     const context = this.#context(message, false);
     publisher.status("busy", message.header);
     try {
@@ -166,7 +176,6 @@ export class Kernel {
       await settle(context);
     } catch (error) {
       const content = describeError(error);
-      streams.flush();
       publisher.publish(
         "stream",
         { name: "stderr", text: `${content.traceback.join("\n")}\n` },
@@ -175,7 +184,6 @@ export class Kernel {
       const reply = replyType(message.header.msg_type);
       if (reply !== undefined) publisher.reply(message, reply, { status: "error", ...content });
     }
-    streams.flush();
     this.#active.delete(context);
     publisher.status("idle", message.header);
     // Front ends show the last status they saw: remind them of the cell that still runs.
@@ -188,6 +196,14 @@ export class Kernel {
     switch (header.msg_type) {
       case "kernel_info_request":
         publisher.reply(message, "kernel_info_reply", kernelInfo());
+        break;
+      case "history_request":
+        publisher.reply(message, "history_reply", this.#parts.history.answer(content));
+        break;
+      case "complete_request":
+      case "inspect_request":
+      case "is_complete_request":
+        publisher.reply(message, replyType(header.msg_type)!, await this.#assist(header.msg_type, content));
         break;
       case "comm_info_request":
         publisher.reply(message, "comm_info_reply", comms.info(content["target_name"]));
@@ -204,6 +220,32 @@ export class Kernel {
       default:
         process.stderr.write(`The kernel does not know the request ${header.msg_type}.\n`);
     }
+  }
+
+  async #assist(type: string, content: JsonObject): Promise<JsonObject> {
+    const { language } = this.#parts;
+    const code = typeof content["code"] === "string" ? content["code"] : "";
+    if (type === "is_complete_request") return { ...(await language.ask({ kind: "isComplete", code })) };
+    const position = content["cursor_pos"];
+    const cursor = toUnits(code, typeof position === "number" ? position : Infinity);
+    if (type === "complete_request") {
+      const { start, end, matches } = await language.ask({ kind: "complete", code, cursor });
+      const [from, to] = [toPoints(code, start), toPoints(code, end)];
+      return {
+        status: "ok",
+        matches: matches.map(({ text }) => text),
+        cursor_start: from,
+        cursor_end: to,
+        metadata: {
+          _jupyter_types_experimental: matches.map((match) => ({ ...match, start: from, end: to })),
+        },
+      };
+    }
+    const detail = content["detail_level"] === 1 ? 1 : 0;
+    const found = await language.ask({ kind: "inspect", code, cursor, detail });
+    if (found === undefined) return { status: "ok", found: false, data: {}, metadata: {} };
+    const data = { "text/plain": found.plain, "text/markdown": found.markdown };
+    return { status: "ok", found: true, data, metadata: {} };
   }
 }
 

@@ -1,20 +1,31 @@
-import { Worker, MessageChannel } from "node:worker_threads";
+import { join } from "node:path";
+import { MessageChannel, Worker } from "node:worker_threads";
 
 import { exposeInterruptSignal } from "../evaluation/context.js";
 import { Evaluator } from "../evaluation/evaluator.js";
 import { interruptible, interruptibleEach } from "../evaluation/interruptible.js";
 import { Modules } from "../evaluation/modules.js";
 import { installStackTraces } from "../evaluation/stack.js";
+import { jupyterDataFolder } from "../jupyter-folder.js";
+import { installTermination } from "../evaluation/termination.js";
 import { LanguageClient } from "../language/client.js";
+import type { TypeErrors } from "../language/protocol.js";
 import type { ToMain, ToTransport } from "../transport/protocol.js";
 import { Shared } from "../transport/protocol.js";
 import { SESSION } from "../wire/compose.js";
 import type { Connection } from "../wire/connection.js";
 import { CellRunner } from "./cell-runner.js";
 import { Comms } from "./comms.js";
+import { Displays } from "./displays.js";
+import { showTslabOutputs } from "./tslab.js";
+import { installGlobals } from "./globals.js";
+import { History } from "./history.js";
+import { Input } from "./input.js";
 import { Kernel } from "./kernel.js";
 import type { Outlet } from "./publisher.js";
+import { forbidExit, reportStrayErrors } from "./stray-errors.js";
 import { Publisher } from "./publisher.js";
+import type { StreamOutlet } from "./streams.js";
 import { Streams } from "./streams.js";
 
 /** Starts a kernel in this process: three threads, one for sockets, one for TypeScript, and this one for cells. */
@@ -31,14 +42,25 @@ export function startKernel(connection: Connection): void {
   };
   const outlet: Outlet = {
     send: (channel, message) => {
-      post({ kind: "send", channel, message, weight: 0 });
+      post({ kind: "send", channel, message });
     },
   };
   const publisher = new Publisher(outlet);
-  const streams = new Streams(publisher, () => kernel.latest);
+  const print: StreamOutlet = (name, text, parent) => {
+    waitForRoom(shared);
+    Atomics.add(shared, Shared.pendingCharacters, text.length);
+    post({ kind: "stream", name, text, parent });
+  };
+  const streams = new Streams(print, () => kernel.latest);
   const comms = new Comms(publisher);
+  const displays = new Displays({ publisher, fallback: () => kernel.latest });
+  const input = new Input({ publisher, shared, port: inputs.port1 });
   const modules = new Modules(process.cwd());
+  modules.onTslab = (require) => {
+    showTslabOutputs(require, displays);
+  };
   const runner = new CellRunner({
+    typeErrors: typeErrorsFrom(process.env["SIGHTBOOK_TYPE_ERRORS"]),
     language,
     modules,
     evaluator: ({ results }) =>
@@ -59,33 +81,24 @@ export function startKernel(connection: Connection): void {
   };
   const kernel: Kernel = new Kernel({
     publisher,
-    streams,
     comms,
     runner,
+    language,
+    history: new History(historyPath()),
     received: () => Atomics.load(shared, Shared.received),
     exit,
   });
 
-  Object.defineProperty(globalThis, Symbol.for("sightbook.prepareTermination"), {
-    value: (token: number): boolean => {
-      if (Atomics.load(shared, Shared.interruptSeen) >= token) return false;
-      unwindAsyncContexts();
-      return true;
-    },
-  });
-  process.on("uncaughtException", (error) => {
-    if (error === UNWIND) return;
-    process.stderr.write(`${String(error.stack)}\n`);
-  });
-  process.on("unhandledRejection", (reason) => {
-    process.stderr.write(`${String(reason)}\n`);
-  });
+  installTermination((token) => Atomics.load(shared, Shared.interruptSeen) >= token);
+  forbidExit();
+  reportStrayErrors(streams);
   transport.on("message", (message: ToMain) => {
     switch (message.kind) {
       case "request":
         kernel.receive(message.sequence, message.message);
         break;
       case "interrupt":
+        if (Atomics.load(shared, Shared.interruptSeen) >= message.token) break;
         Atomics.store(shared, Shared.interruptSeen, message.token);
         kernel.interrupt(message.sequence);
         break;
@@ -100,20 +113,33 @@ export function startKernel(connection: Connection): void {
   installStackTraces();
   exposeInterruptSignal();
   streams.install();
-  Object.defineProperty(globalThis, "require", {
-    value: modules.require,
-    configurable: true,
-    writable: true,
-  });
+  installGlobals(
+    { comms, runner, displays, input, latest: () => kernel.latest },
+    { require: modules.require },
+  );
   post({ kind: "ready" });
 }
 
-/** Thrown nowhere: what `unwindAsyncContexts` reports, to be ignored. */
-const UNWIND = new Error("unwind");
+/** Where the history of cells is kept: `SIGHTBOOK_HISTORY`, or the user's data folder; empty for nowhere. */
+function historyPath(): string | undefined {
+  const path = process.env["SIGHTBOOK_HISTORY"] ?? join(jupyterDataFolder(), "sightbook-history.jsonl");
+  return path === "" ? undefined : path;
+}
 
-/** Makes Node forget the asynchronous contexts on the stack, as it does when an exception reaches the top. */
-function unwindAsyncContexts(): void {
-  (
-    process as unknown as { _fatalException: (error: Error, fromPromise: boolean) => boolean }
-  )._fatalException(UNWIND, false);
+/** The setting of the environment; what is not one of its words means the default. */
+function typeErrorsFrom(value: string | undefined): TypeErrors {
+  return value === "warn" || value === "off" ? value : "error";
+}
+
+/** Characters that may be on their way to the front ends before whoever prints more has to wait. */
+const PRINT_AHEAD = 4_000_000;
+
+/** Holds back a cell that prints faster than its front ends read; an interrupt lets it go. */
+function waitForRoom(shared: Int32Array): void {
+  for (;;) {
+    const pending = Atomics.load(shared, Shared.pendingCharacters);
+    if (pending < PRINT_AHEAD) return;
+    if (Atomics.load(shared, Shared.interruptAsked) > Atomics.load(shared, Shared.interruptSeen)) return;
+    Atomics.wait(shared, Shared.pendingCharacters, pending, 100);
+  }
 }

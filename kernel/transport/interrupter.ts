@@ -10,47 +10,48 @@ const NOTICE_MS = 40;
  *
  * V8 can terminate running JavaScript from another thread, but Node's bookkeeping of asynchronous contexts does not survive a
  * termination inside a timer or after an `await`: the process aborts. So that bookkeeping is unwound first, by an evaluation
- * that V8 runs nested in the busy code (`PREPARE_TERMINATION`, which answers whether the interrupt is still unnoticed).
+ * that V8 runs nested in the busy code. It answers whether there is busy code at all: a thread that was only slow to look at
+ * its messages must not be terminated, since what died would be the code that looks at them.
  */
 export class Interrupter {
   readonly #shared: Int32Array;
-  #session: Session | undefined;
 
   constructor(shared: Int32Array) {
     this.#shared = shared;
   }
 
-  /** Waits for the main thread to notice the interrupt `token`; terminates what runs there if it does not. */
-  async enforce(token: number): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, NOTICE_MS));
-    if (this.#noticed(token)) return;
-    const session = this.#connect();
-    await new Promise<void>((resolve) => {
-      session.post("Runtime.evaluate", { expression: `${PREPARE_TERMINATION}(${token})` }, (error, reply) => {
-        if (error !== null || reply.result.value !== true) {
-          resolve();
-          return;
-        }
-        session.post("Runtime.terminateExecution", () => {
-          resolve();
-        });
+  /**
+   * Sees to it that the main thread takes note of the interrupt `token`.
+   *
+   * @param tell - Sends the main thread the interrupt, again if need be: a termination may have hit the code that received it.
+   */
+  async enforce(token: number, tell: () => void): Promise<void> {
+    let session: Session | undefined;
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, NOTICE_MS));
+      if (Atomics.load(this.#shared, Shared.interruptSeen) >= token) break;
+      if (session === undefined) {
+        session = new Session();
+        session.connectToMainThread();
+      }
+      if (await terminateBusyCode(session, token)) tell();
+    }
+    session?.disconnect();
+  }
+}
+
+function terminateBusyCode(session: Session, token: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    session.post("Runtime.evaluate", { expression: `${PREPARE_TERMINATION}(${token})` }, (error, reply) => {
+      if (error !== null || reply.result.value !== true) {
+        resolve(false);
+        return;
+      }
+      session.post("Runtime.terminateExecution", () => {
+        resolve(true);
       });
     });
-    session.disconnect();
-    this.#session = undefined;
-  }
-
-  #noticed(token: number): boolean {
-    return Atomics.load(this.#shared, Shared.interruptSeen) >= token;
-  }
-
-  #connect(): Session {
-    if (this.#session === undefined) {
-      this.#session = new Session();
-      this.#session.connectToMainThread();
-    }
-    return this.#session;
-  }
+  });
 }
 
 /** The main thread's function that {@link Interrupter} calls through the inspector. */

@@ -1,4 +1,4 @@
-import type { Channel, IncomingMessage, OutgoingMessage } from "../wire/message.js";
+import type { Channel, Header, IncomingMessage, OutgoingMessage } from "../wire/message.js";
 
 /**
  * What the two threads say to each other. The transport thread owns the sockets; the main thread evaluates cells and may be
@@ -26,12 +26,19 @@ export interface ShutdownMessage {
 
 export type ToMain = RequestMessage | InterruptMessage | ShutdownMessage;
 
-/** Sends a message. `weight` bytes were added to {@link Shared.pendingBytes} for it. */
+/** Sends a message. */
 export interface SendMessage {
   readonly kind: "send";
   readonly channel: Channel;
   readonly message: OutgoingMessage;
-  readonly weight: number;
+}
+
+/** Sends printed text, joined with what comes right before and after. Its length was added to `pendingCharacters`. */
+export interface StreamMessage {
+  readonly kind: "stream";
+  readonly name: "stdout" | "stderr";
+  readonly text: string;
+  readonly parent: Partial<Header>;
 }
 
 /** The main thread is ready for requests. */
@@ -49,7 +56,7 @@ export interface ExitMessage {
   readonly kind: "exit";
 }
 
-export type ToTransport = SendMessage | ReadyMessage | SignalMessage | ExitMessage;
+export type ToTransport = SendMessage | StreamMessage | ReadyMessage | SignalMessage | ExitMessage;
 
 /** Places in the shared `Int32Array` that both threads read while the other is busy. */
 export const Shared = {
@@ -59,8 +66,8 @@ export const Shared = {
   interruptAsked: 1,
   /** Token of the last interrupt that the main thread took note of. */
   interruptSeen: 2,
-  /** Bytes handed to the transport thread and not yet sent. */
-  pendingBytes: 3,
+  /** Printed characters handed to the transport thread and not yet sent. */
+  pendingCharacters: 3,
   /** How many answers on the stdin channel have arrived. */
   inputs: 4,
   length: 5,

@@ -7,11 +7,12 @@ import { composeMessage } from "../wire/compose.js";
 import type { Connection } from "../wire/connection.js";
 import { decodeFrames, encodeFrames } from "../wire/frames.js";
 import { kernelInfo } from "../wire/kernel-info.js";
-import type { Channel, IncomingMessage, JsonObject, OutgoingMessage } from "../wire/message.js";
+import type { Channel, Header, IncomingMessage, JsonObject, OutgoingMessage } from "../wire/message.js";
 import { Interrupter } from "./interrupter.js";
 import type { ToMain, ToTransport } from "./protocol.js";
 import { Shared } from "./protocol.js";
 import { Sender } from "./sender.js";
+import { StreamBatches } from "./stream-batches.js";
 import type { Sockets } from "./sockets.js";
 import { answerHeartbeat, bindSockets } from "./sockets.js";
 
@@ -39,6 +40,16 @@ function toMain(message: ToMain): void {
 
 class Transport {
   readonly #sockets: Sockets;
+  readonly #batches = new StreamBatches((name, text, parent) => {
+    const message = composeMessage("stream", { name, text }, parent, {
+      identities: [Buffer.from("stream")],
+      session,
+    });
+    this.#senders.iopub.send(encodeFrames(message, connection), () => {
+      Atomics.sub(shared, Shared.pendingCharacters, text.length);
+      Atomics.notify(shared, Shared.pendingCharacters);
+    });
+  });
   readonly #senders: Readonly<Record<Channel, Sender>>;
 
   constructor(sockets: Sockets) {
@@ -51,13 +62,13 @@ class Transport {
     };
   }
 
-  send(channel: Channel, message: OutgoingMessage, weight = 0): void {
-    this.#senders[channel].send(encodeFrames(message, connection), () => {
-      if (weight > 0) {
-        Atomics.sub(shared, Shared.pendingBytes, weight);
-        Atomics.notify(shared, Shared.pendingBytes);
-      }
-    });
+  send(channel: Channel, message: OutgoingMessage): void {
+    this.#batches.flush();
+    this.#senders[channel].send(encodeFrames(message, connection));
+  }
+
+  print(name: string, text: string, parent: Partial<Header>): void {
+    this.#batches.add(name, text, parent);
   }
 
   async receiveShell(): Promise<void> {
@@ -98,10 +109,14 @@ class Transport {
 
   interrupt(): void {
     const token = Atomics.add(shared, Shared.interruptAsked, 1) + 1;
-    toMain({ kind: "interrupt", token, sequence: Atomics.load(shared, Shared.received) });
+    const sequence = Atomics.load(shared, Shared.received);
+    const tell = () => {
+      toMain({ kind: "interrupt", token, sequence });
+    };
+    tell();
     Atomics.notify(shared, Shared.inputs);
-    Atomics.notify(shared, Shared.pendingBytes);
-    void interrupter.enforce(token);
+    Atomics.notify(shared, Shared.pendingCharacters);
+    void interrupter.enforce(token, tell);
   }
 
   async end(): Promise<void> {
@@ -111,6 +126,7 @@ class Transport {
 
   /** Resolves when what was sent so far has left, or cannot leave. */
   async drained(): Promise<void> {
+    this.#batches.flush();
     await Promise.race([
       Promise.all(Object.values(this.#senders).map((sender) => sender.drained())),
       new Promise((resolve) => setTimeout(resolve, EXIT_GRACE_MS)),
@@ -199,7 +215,10 @@ async function main(): Promise<void> {
   port.on("message", (message: ToTransport) => {
     switch (message.kind) {
       case "send":
-        transport.send(message.channel, message.message, message.weight);
+        transport.send(message.channel, message.message);
+        break;
+      case "stream":
+        transport.print(message.name, message.text, message.parent);
         break;
       case "ready":
         transport.starting();

@@ -35,10 +35,10 @@ const sessions: Readonly<Record<string, Session>> = {
     ["// @ts-nocheck\n[v4, typeof w4]; var v4 = 1", undefined],
     ["var v4; v4", "1"],
     ["var v4 = v4 + 1; v4", "2"],
-    ["for (var i4 = 0; i4 < 3; i4++) { var seen4 = i4 }\n[i4, seen4]", "[ 3, 2 ]"],
-    ["for (var k4 in { a: 1 }) {}\nfor (var o4 of [7]) {}\n[k4, o4]", "[ 'a', 7 ]"],
+    ["// @ts-nocheck\nfor (var i4 = 0; i4 < 3; i4++) { var seen4 = i4 }\n[i4, seen4]", "[ 3, 2 ]"],
+    ["// @ts-nocheck\nfor (var k4 in { a: 1 }) {}\nfor (var o4 of [7]) {}\n[k4, o4]", "[ 'a', 7 ]"],
     [
-      "if (true) { var { a: a4, ...rest4 } = { a: 1, b: 2 }, [b4 = 5] = [] as number[] }\n[a4, rest4, b4]",
+      "// @ts-nocheck\nif (true) { var { a: a4, ...rest4 } = { a: 1, b: 2 }, [b4 = 5] = [] as number[] }\n[a4, rest4, b4]",
       "[ 1, { b: 2 }, 5 ]",
     ],
   ],
