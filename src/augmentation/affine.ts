@@ -1,10 +1,10 @@
-import type { RgbImage } from "../images/index.js";
+import { toByte, type RgbImage } from "../images/index.js";
 import type { Random } from "../random.js";
 import { ArgumentError } from "../errors.js";
 import { Augmenter, type AugmenterOptions } from "./augmenter.js";
 import { checkNumber, checkWord, draw, drawInteger, drawWord } from "./parameters.js";
 import type { NumberParameter, WordParameter } from "./parameters.js";
-import { borderIndex, borderModes, toByte, type BorderMode } from "./sampling.js";
+import { borderIndex, borderModes, type BorderMode } from "./sampling.js";
 
 /** One parameter for both directions, drawn once, or one for each. */
 export type AxesParameter = NumberParameter | { readonly x?: NumberParameter; readonly y?: NumberParameter };

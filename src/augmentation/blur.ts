@@ -1,8 +1,8 @@
-import type { RgbImage } from "../images/index.js";
+import { toByte, type RgbImage } from "../images/index.js";
 import type { Random } from "../random.js";
 import { Augmenter, type AugmenterOptions } from "./augmenter.js";
 import { checkNumber, draw, type NumberParameter } from "./parameters.js";
-import { borderIndex, toByte } from "./sampling.js";
+import { borderIndex } from "./sampling.js";
 
 export interface GaussianBlurOptions extends AugmenterOptions {
   /** Standard deviation in pixels, 0 to 100; below 0.001 nothing changes. Default `[0, 3]`. */

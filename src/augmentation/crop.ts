@@ -1,9 +1,8 @@
-import { copyRectangle, type RgbImage } from "../images/index.js";
+import { copyRectangle, resizeImage, type RgbImage } from "../images/index.js";
 import type { Random } from "../random.js";
 import { ArgumentError } from "../errors.js";
 import { Augmenter, type AugmenterOptions } from "./augmenter.js";
 import { checkNumber, draw, drawInteger, type NumberParameter } from "./parameters.js";
-import { resizeImage } from "./sampling.js";
 
 /** One parameter for all sides, or one for each. */
 export type SidesParameter =

@@ -1,9 +1,8 @@
-import type { RgbImage } from "../images/index.js";
+import { toByte, type RgbImage } from "../images/index.js";
 import type { Random } from "../random.js";
 import { Augmenter, type AugmenterOptions } from "./augmenter.js";
 import { checkProbability } from "./meta.js";
 import { checkNumber, draw, drawBoolean, type NumberParameter } from "./parameters.js";
-import { toByte } from "./sampling.js";
 
 export interface MultiplyOptions extends AugmenterOptions {
   /** Factor, 0 or more: 0.8 darkens, 1.2 brightens. Default `[0.8, 1.2]`. */

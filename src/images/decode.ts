@@ -8,6 +8,7 @@ import { HeaderSource } from "./header-source.js";
 import { defaultLimitInputPixels, readHeader } from "./header.js";
 import { asImageError, damaged, truncated } from "./messages.js";
 import { checkPreprocessing, type Interpolation, type Preprocessing } from "./preprocessing.js";
+import { resizeImage } from "./resample.js";
 import { copyRectangle, type RgbImage } from "./rgb-image.js";
 import { openSharp } from "./sharp.js";
 import { isTruncated } from "./whole.js";
@@ -45,7 +46,7 @@ export async function decode(
  * @throws {@link ImageError} when the image cannot be used; see {@link ImageProblemKind}.
  */
 export async function decodeImage(input: ImageInput, options: DecodeOptions = {}): Promise<RgbImage> {
-  return runPipeline(input, options, toRgb);
+  return runPipeline(input, options, (image) => toRgb(image));
 }
 
 /** An image file: its path, or its bytes and a name for messages. */
@@ -60,20 +61,29 @@ export async function decodeResized(
   checkPreprocessing("decode", preprocessing);
   const { imageSize, resizeTo, interpolation = "bilinear" } = preprocessing;
   const [height, width] = imageSize;
-  return runPipeline(input, options, (image) =>
-    toRgb(
-      image.resize({
-        width: Math.max(resizeTo, width),
-        height: Math.max(resizeTo, height),
-        fit: "outside",
-        kernel: kernels[interpolation],
-      }),
-    ),
-  );
+  return runPipeline(input, options, async (image, header) => {
+    const size = coveringSize(header, Math.max(resizeTo, width), Math.max(resizeTo, height));
+    // libvips shrinks well and fast, but an image that grows it moves by half a pixel.
+    const grows = size.width > header.width || size.height > header.height;
+    if (grows) return resizeImage(await toRgb(image), size.width, size.height, interpolation);
+    return toRgb(image.resize({ ...size, fit: "fill", kernel: kernels[interpolation] }));
+  });
+}
+
+/** The smallest size of the image's ratio that covers `width` x `height`, rounded down as in torchvision's `Resize`. */
+function coveringSize(
+  image: { readonly width: number; readonly height: number },
+  width: number,
+  height: number,
+): { width: number; height: number } {
+  const isWide = image.width * height >= image.height * width;
+  return isWide
+    ? { width: Math.floor((image.width * height) / image.height), height }
+    : { width, height: Math.floor((image.height * width) / image.width) };
 }
 
 /** The libvips kernel of each interpolation; its cubic is Catmull-Rom's (a = -0.5), as in Pillow. */
-export const kernels = {
+const kernels = {
   nearest: "nearest",
   bilinear: "linear",
   bicubic: "cubic",
@@ -150,17 +160,18 @@ function roundHalfEven(value: number): number {
 async function runPipeline<Result>(
   input: ImageInput,
   { limitInputPixels = defaultLimitInputPixels }: DecodeOptions,
-  finish: (image: Sharp) => Promise<Result>,
+  finish: (image: Sharp, header: { readonly width: number; readonly height: number }) => Promise<Result>,
   sharpOptions: SharpOptions = {},
 ): Promise<Result> {
   const path = typeof input === "string" ? input : input.name;
   const bytes = typeof input === "string" ? await readBytes(input) : asBuffer(input.bytes);
-  const { format } = await readHeader(new HeaderSource(bytes), path, limitInputPixels);
+  const header = await readHeader(new HeaderSource(bytes), path, limitInputPixels);
+  const { format } = header;
   if (await isTruncated(format, bytes)) throw truncated(path, formatNames[format]);
   try {
     const image = format === "bmp" ? openBmp(bytes) : openSharp(bytes, { limitInputPixels, ...sharpOptions });
     if (await isDeepWithProfile(bytes, format)) image.withIccProfile("srgb", { attach: false });
-    return await finish(image.flatten({ background: "white" }));
+    return await finish(image.flatten({ background: "white" }), header);
   } catch (error) {
     throw damaged(path, formatNames[format], error);
   }

@@ -19,5 +19,6 @@ export {
 } from "./header.js";
 export type { Interpolation, Preprocessing, TrainingTransforms } from "./preprocessing.js";
 export { ImageError, type ImageProblem, type ImageProblemKind } from "./problems.js";
+export { resizeImage, toByte } from "./resample.js";
 export { copyRectangle, mirrorRows, type Rectangle, type RgbImage } from "./rgb-image.js";
 export { PixelLoader, type BatchOptions, type PixelBatch, type PixelLoaderOptions } from "./pixel-loader.js";

@@ -158,7 +158,7 @@ export class PixelLoader {
           try {
             const image = await this.#resized(work.paths[index]!, preprocessing);
             const random = new Random(mix(work.seed, work.firstPosition + i));
-            await cropInto(
+            cropInto(
               pixels.subarray(i * imageBytes, (i + 1) * imageBytes),
               image,
               preprocessing,

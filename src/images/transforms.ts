@@ -1,8 +1,8 @@
 import type { Random } from "../random.js";
-import { centreRectangle, kernels } from "./decode.js";
+import { centreRectangle } from "./decode.js";
 import type { Preprocessing, TrainingTransforms } from "./preprocessing.js";
+import { resizeImage } from "./resample.js";
 import { copyRectangle, type Rectangle, type RgbImage } from "./rgb-image.js";
-import { openSharp } from "./sharp.js";
 
 /**
  * From the resized image to the network's input: the random crop and flip of training, or the centre crop.
@@ -10,13 +10,13 @@ import { openSharp } from "./sharp.js";
  * @param target - Where the pixels go, `[height, width, 3]` of `imageSize`.
  * @param random - Used only with `training`; the same state gives the same pixels.
  */
-export async function cropInto(
+export function cropInto(
   target: Uint8Array,
   image: RgbImage,
   { imageSize: [height, width], interpolation = "bilinear" }: Preprocessing,
   training: TrainingTransforms | undefined,
   random: Random,
-): Promise<void> {
+): void {
   if (training === undefined) {
     copyRectangle(image, centreRectangle(image, width, height), { target });
     return;
@@ -24,14 +24,9 @@ export async function cropInto(
   const flip = random.uniform() < (training.flip ?? 0);
   if (training.randomResizedCrop !== undefined) {
     const rectangle = resizedCropRectangle(image, training.randomResizedCrop, random);
-    const resized = await openSharp(image.data, {
-      raw: { width: image.width, height: image.height, channels: 3 },
-    })
-      .extract({ left: rectangle.left, top: rectangle.top, width: rectangle.width, height: rectangle.height })
-      .resize({ width, height, fit: "fill", kernel: kernels[interpolation] })
-      .raw()
-      .toBuffer();
-    copyRectangle({ width, height, data: resized }, { left: 0, top: 0, width, height }, { flip, target });
+    const cut = { width: rectangle.width, height: rectangle.height, data: copyRectangle(image, rectangle) };
+    const resized = resizeImage(cut, width, height, interpolation);
+    copyRectangle(resized, { left: 0, top: 0, width, height }, { flip, target });
     return;
   }
   const rectangle = training.randomCrop

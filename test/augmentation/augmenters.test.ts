@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { augmenters } from "../../src/augmentation/index.js";
-import { resizeImage } from "../../src/augmentation/sampling.js";
-import type { RgbImage } from "../../src/images/index.js";
+import { resizeImage, type RgbImage } from "../../src/images/index.js";
 import { Random } from "../../src/random.js";
 import { patternPixels } from "../images/make-images.js";
 
