@@ -43,12 +43,16 @@ export function confusionMatrix(
   }
   const counts = evaluation.confusionMatrix;
   const shareOf = normalize === "none" ? "true" : normalize;
-  const shares = normalizeConfusions(counts, shareOf);
+  const shares = normalizeConfusions(counts, shareOf).map((row) =>
+    row.map((share) => Number(share.toFixed(4))),
+  );
   const size = evaluation.labels.length;
   const names = [...distinctlyShortened(evaluation.labels, 26).values()];
   const step = size <= 6 ? 64 : size <= 12 ? 44 : size <= 24 ? 30 : Math.max(6, Math.floor(720 / size));
   const hasText = step >= 24;
   const hasZeros = size <= 12;
+  // Tens of thousands of empty cells would make a picture of megabytes: there the background stands for them.
+  const isLarge = size > 24;
   const cellText = (row: number, column: number): string => {
     if (counts[row]![column] === 0) return hasZeros ? "0" : "";
     return normalize === "none"
@@ -65,16 +69,18 @@ export function confusionMatrix(
     ...(isLabelled ? [] : [`${size} labels, too many to name here: point at a cell`]),
   ];
 
-  const values = counts.flatMap((row, i) =>
-    row.map((count, j) => ({
-      true: names[i]!,
-      predicted: names[j]!,
-      count,
-      share: shares[i]![j]!,
-      text: cellText(i, j),
-      isDark: shares[i]![j]! > 0.55 * top,
-    })),
-  );
+  const values = counts
+    .flatMap((row, i) =>
+      row.map((count, j) => ({
+        true: names[i]!,
+        predicted: names[j]!,
+        count,
+        share: shares[i]![j]!,
+        text: cellText(i, j),
+        isDark: shares[i]![j]! > 0.55 * top,
+      })),
+    )
+    .filter(({ count }) => count > 0 || !isLarge);
   const longest = Math.max(...names.map((name) => name.length));
   const labelAngle = longest * 7 > step - 4 ? -45 : 0;
   const fontSize = size <= 12 ? 13 : 10;
@@ -103,13 +109,14 @@ export function confusionMatrix(
     data: { values },
     width: { step },
     height: { step },
+    view: { fill: colors[0]! },
     encoding: {
       x: {
         field: "predicted",
         type: "nominal",
         sort: null,
         title: "Predicted label",
-        scale: { padding: size > 24 ? 0 : 0.02 },
+        scale: { domain: names, padding: isLarge ? 0 : 0.02 },
         axis: { ...axis, labelAngle, ...(labelAngle !== 0 && { labelAlign: "right" }) },
       },
       y: {
@@ -117,13 +124,13 @@ export function confusionMatrix(
         type: "nominal",
         sort: null,
         title: "True label",
-        scale: { padding: size > 24 ? 0 : 0.02 },
+        scale: { domain: names, padding: isLarge ? 0 : 0.02 },
         axis,
       },
     },
     layer: [
       {
-        mark: { type: "rect", tooltip: { content: "data" } },
+        mark: { type: "rect", tooltip: { content: "data" }, aria: !isLarge },
         encoding: {
           color: {
             field: "share",
@@ -143,6 +150,7 @@ export function confusionMatrix(
   });
 
   const plotlyNames = names.map(plotlyText);
+  const fullNames = evaluation.labels.map(plotlyText);
   const heatmap: PlotlyHeatmap = {
     type: "heatmap",
     x: plotlyNames,
@@ -155,12 +163,14 @@ export function confusionMatrix(
       texttemplate: "%{text}",
     }),
     customdata: counts.map((row, i) =>
-      row.map(
-        (count, j) =>
-          `${plotlyText(evaluation.labels[i]!)}, taken for ${plotlyText(evaluation.labels[j]!)}<br>${count} image${count === 1 ? "" : "s"}`,
-      ),
+      row.map((count, j) => {
+        const images = `${count} image${count === 1 ? "" : "s"}`;
+        return isLarge ? images : `${fullNames[i]!}, taken for ${fullNames[j]!}<br>${images}`;
+      }),
     ),
-    hovertemplate: `%{customdata}<br>${shareNames[shareOf].toLowerCase()} %{z:.1%}<extra></extra>`,
+    hovertemplate:
+      (isLarge ? "%{y}, taken for %{x}<br>" : "") +
+      `%{customdata}<br>${shareNames[shareOf].toLowerCase()} %{z:.1%}<extra></extra>`,
     colorscale: colors.map((color, i) => [i / (colors.length - 1), color] as const),
     colorbar: {
       title: { text: shareNames[shareOf], side: "right", font: { color: quietInk } },
@@ -168,8 +178,8 @@ export function confusionMatrix(
       thickness: 14,
       outlinewidth: 0,
     },
-    xgap: 1,
-    ygap: 1,
+    xgap: isLarge ? 0 : 1,
+    ygap: isLarge ? 0 : 1,
   };
   const pixels = size * step;
   const axisRest = { type: "category", showgrid: false, ticks: "", constrain: "domain" };

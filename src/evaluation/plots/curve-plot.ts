@@ -211,7 +211,8 @@ function chooseLabels(
   const missing = wanted.filter((label) => !drawable.includes(label));
   if (missing.length > 0) notes.push(`No test image of ${listed(missing)}`);
   if (labels !== undefined || drawable.length <= maxCurves) return { labels: drawable, notes };
-  const weakest = [...drawable].sort((a, b) => area(a) - area(b)).slice(0, maxCurves);
+  const areas = new Map(drawable.map((label) => [label, area(label)]));
+  const weakest = [...drawable].sort((a, b) => areas.get(a)! - areas.get(b)!).slice(0, maxCurves);
   notes.push(`The ${maxCurves} labels of ${drawable.length} with the smallest areas`);
   return { labels: drawable.filter((label) => weakest.includes(label)), notes };
 }
@@ -235,7 +236,8 @@ function appearance({ of }: Series, labels: readonly string[]): LineStyle & { wi
 
 /** Leaves out points that would lie within a pixel of the one before, so that large test sets stay light. */
 function thinned({ x, y, thresholds }: Series): { x: number[]; y: number[]; thresholds: (number | null)[] } {
-  const step = 1 / 800;
+  const step = 1 / 500;
+  const rounded = (rate: number): number => Math.round(rate * 1e5) / 1e5;
   const result = { x: [] as number[], y: [] as number[], thresholds: [] as (number | null)[] };
   for (let i = 0; i < x.length; i++) {
     const isClose =
@@ -244,8 +246,8 @@ function thinned({ x, y, thresholds }: Series): { x: number[]; y: number[]; thre
       Math.abs(x[i]! - result.x.at(-1)!) < step &&
       Math.abs(y[i]! - result.y.at(-1)!) < step;
     if (isClose) continue;
-    result.x.push(x[i]!);
-    result.y.push(y[i]!);
+    result.x.push(rounded(x[i]!));
+    result.y.push(rounded(y[i]!));
     const threshold = thresholds?.[i];
     // JSON has no infinity; the point where nothing is flagged has no threshold to show.
     result.thresholds.push(

@@ -7,6 +7,7 @@ export function precisionRecallCurve(
   evaluation: ClassificationEvaluation,
   options: CurvePlotOptions = {},
 ): Plot {
+  const absent = new Set(evaluation.absentLabels);
   return curvePlot(
     evaluation,
     {
@@ -17,7 +18,7 @@ export function precisionRecallCurve(
       yTitle: "Precision",
       isStep: true,
       guide: undefined,
-      measurableLabels: evaluation.labels.filter((label) => !evaluation.absentLabels.includes(label)),
+      measurableLabels: evaluation.labels.filter((label) => !absent.has(label)),
       area: (label) => evaluation.averagePrecision({ label }),
       series: (of) => {
         const curve = evaluation.precisionRecallCurve({ ...of, dropIntermediate: true });

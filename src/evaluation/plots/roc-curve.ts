@@ -8,7 +8,8 @@ import type { Plot } from "./plot.js";
  * @throws {@link ArgumentError} when the test set has images of one label only: then there is no false alarm to count.
  */
 export function rocCurve(evaluation: ClassificationEvaluation, options: CurvePlotOptions = {}): Plot {
-  const isUndefined = (label: string): boolean => Number.isNaN(evaluation.rocAuc({ label }));
+  const absent = new Set(evaluation.absentLabels);
+  const isAlone = absent.size === evaluation.labels.length - 1;
   return curvePlot(
     evaluation,
     {
@@ -22,7 +23,7 @@ export function rocCurve(evaluation: ClassificationEvaluation, options: CurvePlo
         [0, 0],
         [1, 1],
       ],
-      measurableLabels: evaluation.labels.filter((label) => !isUndefined(label)),
+      measurableLabels: isAlone ? [] : evaluation.labels.filter((label) => !absent.has(label)),
       area: (label) => evaluation.rocAuc({ label }),
       series: (of) => {
         const curve = evaluation.rocCurve(of);
