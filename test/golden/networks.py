@@ -21,7 +21,9 @@ from torch.nn import functional as F
 
 HERE = Path(__file__).parent
 LABELS = 10
-SIZES = [(64, 64), (33, 47)]
+# Of the sizes tried, those at which no value comes closer than 1e-5 to the kink of a ReLU in any network: a float32 engine is
+# off by less, so that none falls on the other side, which would change all gradients by more than rounding.
+SIZES = [(40, 56), (33, 47)]
 IMAGENET = ([123.675, 116.28, 103.53], [58.395, 57.12, 57.375])
 
 
