@@ -14,7 +14,7 @@ export interface ImageClassifierOptions {
   readonly baseModel?: BaseModelName | OnnxBackbone;
   /** Side, or height and width, of the images that enter the network, from 32 px. Default: the base model's own. */
   readonly imageSize?: number | readonly [height: number, width: number];
-  /** Shorter side in pixels before the centre crop. Default: the base model's share, such as 256 for 224. */
+  /** Shorter side in pixels before the centre crop. Default: the base model's share, such as 256 for 224; 236 for ONNX. */
   readonly resizeTo?: number;
   readonly interpolation?: Interpolation;
   /** `"imagenet"` (default), `"none"` for a random start, or a file or URL of weights. */
@@ -38,6 +38,9 @@ export interface ImageClassifierSpec {
 const where = "ImageClassifier";
 
 const defaultOnnxSize = [224, 224] as const;
+
+/** An ONNX network does not say how its images were prepared: nearly the whole image, as the ResNets here. */
+const onnxCropFraction = 0.95;
 
 /** @throws {@link ArgumentError} for the first option that is out of its range. */
 export function specOf(options: ImageClassifierOptions): ImageClassifierSpec {
@@ -84,8 +87,8 @@ function preprocessingFor(
       ? preprocessingOf(baseModel, size)
       : {
           imageSize: size ?? defaultOnnxSize,
-          resizeTo: Math.round((Math.max(...(size ?? defaultOnnxSize)) * 256) / 224),
-          interpolation: "bilinear" as const,
+          resizeTo: Math.round(Math.max(...(size ?? defaultOnnxSize)) / onnxCropFraction),
+          interpolation: "bicubic" as const,
         };
   const resized = resizeTo ?? own.resizeTo;
   if (!Number.isInteger(resized) || resized < Math.min(...own.imageSize)) {
