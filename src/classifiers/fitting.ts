@@ -9,7 +9,6 @@ import { PixelLoader } from "../images/index.js";
 import {
   createProgressReporter,
   epochsOf,
-  interruptible,
   RunDirectory,
   TensorBoardLog,
   train,
@@ -54,21 +53,25 @@ export interface FitFacts {
 
 const where = "ImageClassifier.fit";
 
-/** Trains a network on images: all of `ImageClassifier.fit` but what it keeps. */
+/**
+ * Trains a network on images: all of `ImageClassifier.fit` but what it keeps.
+ *
+ * @param signal - Cancels, in place of the options' own.
+ */
 export async function fitNetwork(
   trainee: Trainee,
   trainSet: LabelledImages,
   options: FitOptions,
+  signal: AbortSignal,
 ): Promise<Fitting> {
   const recipe = recipeOf(options, trainee.network, trainee.seed);
   const { training, validation, unlabelled } = splitExamples(trainee, trainSet, options, recipe.seed);
   const problems = new Map<string, ImageProblem>(unlabelled.map((problem) => [problem.path, problem]));
   const { verbose = 1, progress = "auto" } = options;
   const reporter = options.reporter ?? createProgressReporter(verbose === 0 ? "none" : progress);
-  const interrupt = interruptible(options.signal);
   let engine: Engine | undefined;
   try {
-    const weights = await trainee.weights(interrupt.signal, reporter);
+    const weights = await trainee.weights(signal, reporter);
     engine = await openEngine(options.engine === undefined ? {} : { name: options.engine });
     const session = await engine.createSession(trainee.network, weights, {
       momentum: recipe.momentum,
@@ -99,13 +102,12 @@ export async function fitNetwork(
         sampling: recipe.sampling,
       }),
       validation && validationBatches(loader, validation, shared),
-      interrupt.signal,
+      signal,
     );
     const reference = await referenceLogits(session, result.weights, loader, training, trainee.preprocessing);
     for (const { message } of problems.values()) reporter.note(`left out: ${message}`);
     return { ...result, recipe: { ...recipe, ...facts }, problems: [...problems.values()], reference };
   } finally {
-    interrupt.release();
     reporter.close();
     await engine?.dispose();
   }

@@ -17,6 +17,7 @@ import { ArgumentError, FileError, SightbookError } from "../errors.js";
 import { readBundle, writeOnnx, type Bundle, type BundleWeights } from "../export/index.js";
 import { buildNetwork, initializeWeights, loadPretrainedWeights, parameterCount } from "../networks/index.js";
 import { Random } from "../random.js";
+import { interruptible } from "../training/index.js";
 import { fitNetwork, type FitFacts, type ReferenceLogits } from "./fitting.js";
 import { specOf, type ImageClassifierOptions, type ImageClassifierSpec } from "./image-classifier-options.js";
 import { readImageClassifier, saveImageClassifier, type SaveOptions } from "./image-classifier-bundle.js";
@@ -35,6 +36,12 @@ export interface ImageClassifierState {
   readonly keptEpoch: number;
   readonly recipe?: (FitRecipe & FitFacts) | undefined;
   readonly reference?: ReferenceLogits | undefined;
+}
+
+/** A `fit` that has not returned yet. */
+interface RunningFit {
+  readonly signal: AbortSignal;
+  readonly ended: Promise<void>;
 }
 
 /** A network as onnxruntime runs it. */
@@ -60,7 +67,7 @@ export class ImageClassifier implements Classifier {
   #state: ImageClassifierState | undefined;
   #problems: readonly ImageProblem[] = [];
   #runners = new Map<"logits" | "features", Promise<Runner>>();
-  #fitting = false;
+  #running: RunningFit | undefined;
 
   /** Only checks and keeps its options: weights are loaded by the first call that needs them. */
   constructor(options: ImageClassifierOptions) {
@@ -143,9 +150,16 @@ export class ImageClassifier implements Classifier {
   async fit(trainSet: LabelledImages, options: FitOptions = {}): Promise<this> {
     const { baseModel, labels, preprocessing, seed } = this.#spec;
     if (typeof baseModel !== "string") throw notANetwork("fit", baseModel);
-    if (this.#fitting)
+    await this.#afterCancelledFit();
+    if (this.#running !== undefined) {
       throw new SightbookError("ImageClassifier.fit: another fit of this model is still running.");
-    this.#fitting = true;
+    }
+    const interrupt = interruptible(options.signal);
+    let end = (): void => undefined;
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.#running = { signal: interrupt.signal, ended };
     try {
       const fitting = await fitNetwork(
         {
@@ -162,6 +176,7 @@ export class ImageClassifier implements Classifier {
         },
         trainSet,
         options,
+        interrupt.signal,
       );
       const { history, keptEpoch, recipe, reference, weights, problems, stopped } = fitting;
       await this.#closeRunners();
@@ -171,7 +186,9 @@ export class ImageClassifier implements Classifier {
       if (stopped !== undefined) throw stopped;
       return this;
     } finally {
-      this.#fitting = false;
+      interrupt.release();
+      this.#running = undefined;
+      end();
     }
   }
 
@@ -214,6 +231,7 @@ export class ImageClassifier implements Classifier {
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     if (typeof this.#spec.baseModel !== "string") throw notANetwork("save", this.#spec.baseModel);
+    await this.#afterCancelledFit();
     const state = await this.loadWeights(options.signal);
     await saveImageClassifier(path, this.#spec, this.network, state, options);
   }
@@ -305,6 +323,7 @@ export class ImageClassifier implements Classifier {
     options: PredictionOptions,
   ): Promise<ProbabilityPredictions> {
     const where = `ImageClassifier.${method}`;
+    await this.#afterCancelledFit();
     if (typeof this.#spec.baseModel !== "string") throw notANetwork(method, this.#spec.baseModel);
     if (!this.isTrained) {
       throw new SightbookError(
@@ -316,7 +335,13 @@ export class ImageClassifier implements Classifier {
     return { scores: softmaxRows(data, this.labels.length), included, problems };
   }
 
+  /** The stop button frees the notebook's cell at once; the fit behind it still finishes its step and keeps its weights. */
+  async #afterCancelledFit(): Promise<void> {
+    if (this.#running?.signal.aborted === true) await this.#running.ended;
+  }
+
   async #runner(output: "logits" | "features", signal?: AbortSignal): Promise<Runner> {
+    await this.#afterCancelledFit();
     let runner = this.#runners.get(output);
     if (runner === undefined) {
       runner = this.#openRunner(output, signal);

@@ -5,9 +5,12 @@ export interface Interruptible {
   release(): void;
 }
 
+/** Under this name a notebook kernel keeps the signal that aborts when the user stops the running cell. */
+const cellSignal = Symbol.for("Jupyter.interruptSignal");
+
 /**
- * Turns the user's interrupt into a cancellation while some work runs: Ctrl-C in a terminal, and the stop button of
- * a notebook, whose kernel raises `SIGINT` in its own process.
+ * Turns the user's interrupt into a cancellation while some work runs: Ctrl-C in a terminal, and the stop button of a
+ * notebook.
  *
  * The first interrupt ends the work tidily, a second one does what it would have done without us.
  */
@@ -16,13 +19,17 @@ export function interruptible(outer?: AbortSignal): Interruptible {
   const abort = (): void => {
     controller.abort();
   };
-  if (outer?.aborted) abort();
-  outer?.addEventListener("abort", abort, { once: true });
+  const cell = (globalThis as { readonly [cellSignal]?: unknown })[cellSignal];
+  const signals = [outer, cell].filter((signal) => signal instanceof AbortSignal);
+  for (const signal of signals) {
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+  }
   process.once("SIGINT", abort);
   return {
     signal: controller.signal,
     release: () => {
-      outer?.removeEventListener("abort", abort);
+      for (const signal of signals) signal.removeEventListener("abort", abort);
       process.off("SIGINT", abort);
     },
   };

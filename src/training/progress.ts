@@ -43,7 +43,7 @@ export interface ProgressStream {
 type Display = (
   bundle: Readonly<Record<string, string>>,
   options: { id: string; update: boolean; raw: true },
-) => void;
+) => Promise<void>;
 
 /** Milliseconds between two redraws of a bar. */
 const redrawMs = 200;
@@ -110,7 +110,8 @@ function displayReporter(display: Display): ProgressReporter {
   let drawnAt = -Infinity;
   const draw = (bar?: string): void => {
     const text = [...lines, ...(bar === undefined ? [] : [bar])].join("\n");
-    display({ "text/plain": text }, { id, update: shown, raw: true });
+    // A front end that went away is no reason to stop a training.
+    void display({ "text/plain": text }, { id, update: shown, raw: true }).catch(nothing);
     shown = true;
     drawnAt = performance.now();
   };

@@ -163,6 +163,28 @@ for (const { name, stop } of [
   });
 }
 
+test("a notebook's stop button does so too, and the next cell waits for what the fit behind it keeps", async (context) => {
+  const cell = new AbortController();
+  const place = Symbol.for("Jupyter.interruptSignal");
+  Object.defineProperty(globalThis, place, { value: cell.signal, configurable: true });
+  context.after(() => Reflect.deleteProperty(globalThis, place));
+  const model = newClassifier();
+  let predictions: Promise<unknown[]> | undefined;
+  await assert.rejects(
+    model.fit(trainSet, {
+      ...quick,
+      onEpoch: () => {
+        cell.abort();
+        predictions ??= model.predict(testSet);
+      },
+    }),
+    { name: "CancelledError" },
+  );
+  assert.equal((await predictions)?.length, 6);
+  assert.equal(model.history.length, 1);
+  await model.dispose();
+});
+
 test("a run that was stopped resumes after its last finished epoch", async () => {
   const runDirectory = join(temporaryFolder(), "run");
   const options: FitOptions = { ...quick, learningRates: [0.01, 0.01, 0.001], validationData, runDirectory };

@@ -100,7 +100,10 @@ test("in a notebook: one display, updated", (context) => {
   const calls: unknown[] = [];
   Object.assign(globalThis, {
     jupyter: {},
-    display: (bundle: unknown, options: unknown) => calls.push([bundle, options]),
+    display: (bundle: unknown, options: unknown) => {
+      calls.push([bundle, options]);
+      return Promise.resolve();
+    },
   });
   context.after(() => {
     Reflect.deleteProperty(globalThis, "jupyter");
