@@ -12,10 +12,10 @@ import { checkEvaluationData, type EvaluationData } from "./evaluation-data.js";
 import type { Classifier, ImageProblem, LabelledImages } from "./classifier.js";
 import { countConfusions, type ConfusionMatrix } from "./confusion-matrix.js";
 import {
-  areaUnderRoc,
   averagePrecisionOf,
   countByThreshold,
   precisionRecallCurveOf,
+  rocAreaOf,
   rocCurveOf,
   type PrecisionRecallCurve,
   type RocCurve,
@@ -257,7 +257,7 @@ export class ClassificationEvaluation {
         this.rocAuc({ label }),
       );
     }
-    return areaUnderRoc(rocCurveOf(this.#counts(of), true));
+    return rocAreaOf(this.#counts(of));
   }
 
   /**
@@ -270,7 +270,7 @@ export class ClassificationEvaluation {
         this.averagePrecision({ label }),
       );
     }
-    return averagePrecisionOf(precisionRecallCurveOf(this.#counts(of), false));
+    return averagePrecisionOf(this.#counts(of));
   }
 
   /** Mean negative log probability of the true label, in nats; lower is better, a uniform guess costs `ln(labels)`. */
@@ -408,14 +408,20 @@ export class ClassificationEvaluation {
   #counts(of: OfLabel | OfAreaAverage): ThresholdCounts {
     const width = this.labels.length;
     const columns = "label" in of ? [this.#labelIndex("curves", of.label)] : [...this.labels.keys()];
-    const positives: number[] = [];
-    const negatives: number[] = [];
+    let positiveCount = 0;
+    for (const index of this.labelIndices) if (columns.length > 1 || index === columns[0]) positiveCount++;
+    const positives = new Float64Array(positiveCount);
+    const negatives = new Float64Array(this.size * columns.length - positiveCount);
+    let p = 0;
+    let n = 0;
     for (let row = 0; row < this.size; row++) {
       for (const column of columns) {
-        (this.labelIndices[row] === column ? positives : negatives).push(this.scores[row * width + column]!);
+        const score = this.scores[row * width + column]!;
+        if (this.labelIndices[row] === column) positives[p++] = score;
+        else negatives[n++] = score;
       }
     }
-    return countByThreshold(Float64Array.from(positives), Float64Array.from(negatives));
+    return countByThreshold(positives, negatives);
   }
 
   #labelIndex(method: string, label: string | number): number {

@@ -109,37 +109,49 @@ export function precisionRecallCurveOf(
   };
 }
 
-/** Area under a curve of straight lines (trapezoidal rule), as scikit-learn's `auc` of a ROC curve. */
-export function areaUnderRoc(curve: RocCurve): number {
-  const { falsePositiveRate: x, truePositiveRate: y } = curve;
-  let area = 0;
-  for (let i = 1; i < x.length; i++) area += ((x[i]! - x[i - 1]!) * (y[i]! + y[i - 1]!)) / 2;
-  return area;
-}
-
 /**
  * Average precision: the sum of precisions, each weighted by the recall it adds; no interpolation.
  *
  * @see scikit-learn's `average_precision_score`, which equals this.
  */
-export function averagePrecisionOf(curve: PrecisionRecallCurve): number {
-  const { precision, recall } = curve;
-  let area = 0;
-  for (let i = 0; i + 1 < recall.length; i++) area += (recall[i]! - recall[i + 1]!) * precision[i]!;
-  return area;
+export function averagePrecisionOf({ truePositives, falsePositives }: ThresholdCounts): number {
+  let sum = 0;
+  let before = 0;
+  for (let i = 0; i < truePositives.length; i++) {
+    const found = truePositives[i]!;
+    if (found > before) sum += ((found - before) * found) / (found + falsePositives[i]!);
+    before = found;
+  }
+  return before === 0 ? NaN : sum / before;
 }
 
-function keptPoints(counts: ThresholdCounts, keep: (index: number) => boolean): number[] {
+/** Area under the ROC curve of a label, straight from the counts. */
+export function rocAreaOf({ truePositives, falsePositives }: ThresholdCounts): number {
+  let sum = 0;
+  let [found, alarms] = [0, 0];
+  for (let i = 0; i < truePositives.length; i++) {
+    sum += ((falsePositives[i]! - alarms) * (truePositives[i]! + found)) / 2;
+    [found, alarms] = [truePositives[i]!, falsePositives[i]!];
+  }
+  return found === 0 || alarms === 0 ? NaN : sum / (found * alarms);
+}
+
+function keptPoints(counts: ThresholdCounts, keep: (index: number) => boolean): Int32Array {
   const last = counts.thresholds.length - 1;
-  return Array.from({ length: last + 1 }, (_, i) => i).filter((i) => i === 0 || i === last || keep(i));
+  const kept = new Int32Array(last + 1);
+  let size = 0;
+  for (let i = 0; i <= last; i++) if (i === 0 || i === last || keep(i)) kept[size++] = i;
+  return kept.subarray(0, size);
 }
 
 function bends(values: Float64Array, i: number): boolean {
   return values[i + 1]! - 2 * values[i]! + values[i - 1]! !== 0;
 }
 
-function pick(values: Float64Array, indices: readonly number[]): Float64Array {
-  return Float64Array.from(indices, (i) => values[i]!);
+function pick(values: Float64Array, indices: Int32Array): Float64Array {
+  const picked = new Float64Array(indices.length);
+  for (let i = 0; i < indices.length; i++) picked[i] = values[indices[i]!]!;
+  return picked;
 }
 
 function rates(counts: Float64Array, total: number): Float64Array {

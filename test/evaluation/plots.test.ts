@@ -121,6 +121,18 @@ test("curves of many labels are the weakest ones, and the picture says so", () =
   assert.ok(data.some((trace) => trace.type === "scatter" && trace.name.startsWith(`class ${worst} `)));
 });
 
+test("a confusion matrix of hundreds of labels weighs as much as its confusions", async () => {
+  const plot = plots.confusionMatrix(
+    evaluate(
+      [17, 300, 3000, 1000, 700, range(300)],
+      range(300).map((i) => `class ${i}`),
+    ),
+  );
+  assert.equal(plot.plotly, undefined);
+  assert.ok(JSON.stringify(plot.vegaLite).length < 500_000);
+  assert.ok((await plot.toSVG()).length < 500_000);
+});
+
 test("a large test set stays light: curves drop points that would not show", () => {
   const large = evaluate([16, 5, 20000, 100000, 60000, range(5)], range(5).map(String));
   for (const plot of [plots.rocCurve(large), plots.precisionRecallCurve(large)]) {

@@ -149,6 +149,9 @@ export function confusionMatrix(
     ],
   });
 
+  const summary = `${title}. ${notes.join(". ")}.\n${textMatrix(evaluation)}`.trimEnd();
+  // Plotly has no empty cells: a thousand labels would weigh ten megabytes.
+  if (size > 100) return new Plot(vegaLite, summary);
   const plotlyNames = names.map(plotlyText);
   const fullNames = evaluation.labels.map(plotlyText);
   const heatmap: PlotlyHeatmap = {
@@ -183,7 +186,7 @@ export function confusionMatrix(
   };
   const pixels = size * step;
   const axisRest = { type: "category", showgrid: false, ticks: "", constrain: "domain" };
-  return new Plot(vegaLite, `${title}. ${notes.join(". ")}.\n${textMatrix(evaluation)}`, {
+  return new Plot(vegaLite, summary, {
     data: [heatmap],
     layout: plotlyLayout(title, notes, {
       width: Math.max(480, pixels + 280),
