@@ -121,11 +121,6 @@ def paper(rng):
     return [(mesh, s.matte(page(rng, width, depth)))]
 
 
-def glasses_case(rng):
-    mesh = slab(rectangle_outline(6.5, 16, 2.8), 3.6, 1.2)
-    return [(mesh, s.varnished(s.pick(rng, s.GLAZES + s.INKS), 0.35))]
-
-
 def pencil(rng):
     path = np.stack([np.linspace(-8.5, 7, 30), np.zeros(30), np.full(30, 0.36)], -1)
     tip = np.stack([np.linspace(7, 8.6, 12), np.zeros(12), np.full(12, 0.36)], -1)
@@ -244,7 +239,7 @@ def underlay(rng, radius):
 
 
 LOW = [napkin, phone, paper, pencil, coins, book, napkin, one_piece]
-TALL = [shaker, single_fruit, candle, bottle, glasses_case, plant, single_fruit, shaker, book]
+TALL = [shaker, single_fruit, candle, bottle, candle, plant, single_fruit, shaker, book]
 
 
 def arrange(rng, label, subject, count):

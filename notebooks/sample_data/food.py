@@ -104,7 +104,7 @@ def fruit(rng, name=None, scale=1.0):
     elif "apple" in name or name == "tomato":
         a = np.linspace(0, np.pi, 48)
         r = radius * np.sin(a) * (1 + 0.06 * np.cos(a))
-        z = squash * radius * np.cos(a) - 0.5 * radius * np.exp(-((np.sin(a) / 0.28) ** 2)) * np.sign(
+        z = squash * radius * np.cos(a) - 0.3 * radius * np.exp(-((np.sin(a) / 0.2) ** 2)) * np.sign(
             np.cos(a)
         )
         mesh = (
@@ -117,7 +117,7 @@ def fruit(rng, name=None, scale=1.0):
     n = 256
     skin = s.mix(
         s.colour(code),
-        np.clip(s.colour(code) * [0.75, 1.5, 1.1], 0, 1),
+        np.clip(s.colour(code) * [0.85, 1.25, 1.0], 0, 1),
         0.25 + 0.3 * s.noise(rng, n, n, 3, 3, 5),
     )
     return [(mesh, s.varnished(skin, 0.18 if name != "peach" else 0.5))]
@@ -207,7 +207,9 @@ def egg(rng):
     """A fried egg."""
     a = np.linspace(0, 2 * np.pi, 80, endpoint=False)
     p = rng.uniform(0, 6.28, 3)
-    r = 4.3 * (1 + 0.09 * np.sin(2 * a + p[0]) + 0.06 * np.sin(3 * a + p[1]) + 0.04 * np.sin(5 * a + p[2]))
+    r = rng.uniform(4.6, 5.6) * (
+        1 + 0.09 * np.sin(2 * a + p[0]) + 0.06 * np.sin(3 * a + p[1]) + 0.04 * np.sin(5 * a + p[2])
+    )
     white = slab(
         np.stack([r * np.cos(a), r * np.sin(a)], -1),
         0.45,
@@ -328,7 +330,7 @@ def in_bowl(rng, profile, height):
     """A filling for a bowl."""
     level = height * rng.uniform(0.6, 0.8)
     radius = profile.inside_radius(level) + 0.05
-    kind = rng.integers(5)
+    kind = rng.choice(5, p=[0.28, 0.26, 0.2, 0.18, 0.08])
     if kind == 0:  # soup
         tone = s.pick(rng, ["#b5622e", "#8c3a20", "#cfae62", "#7f8a4a", "#ddcfb0", "#7a5434"])
         soup = s.mix(tone, np.clip(tone * 1.35, 0, 1), 0.4 + 0.3 * s.noise(rng, 512, 512, 6, 6, 6))

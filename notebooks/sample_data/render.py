@@ -3,11 +3,13 @@
     python -m venv .venv
     .venv/bin/pip install mitsuba==3.9.1 mitsuba-oidn==0.1.2 numpy==2.4.6 opencv-python-headless==5.0.0.93 pillow==13.0.0
     .venv/bin/python render.py                    # what is missing
-    .venv/bin/python render.py cup-07 plate-12    # these, again
-    .venv/bin/python render.py --preview --output /tmp/preview
+    .venv/bin/python render.py cup-07 plate-12    # these again
+    .venv/bin/python render.py --preview --output preview   # small and noisy
 
-Every picture has its own seed, so a scene comes out the same each time. `--variant llvm_ad_rgb` is about five times as
-fast as the default and needs LLVM 20 or later (`DRJIT_LIBLLVM_PATH`); its noise differs, the scenes do not.
+Every picture has its own seed, so a scene comes out the same each time. The pictures here were made with
+`--variant llvm_ad_rgb`, which is about five times as fast as the default and needs the LLVM library named in
+`DRJIT_LIBLLVM_PATH` (LLVM 15 is too old, 22 works): 8 CPU seconds a picture. Another variant traces other paths through
+the same scenes.
 """
 
 import argparse
@@ -120,7 +122,7 @@ def main():
     )
     parser.add_argument("--output", type=Path, default=HERE)
     parser.add_argument("--variant", default="scalar_rgb")
-    parser.add_argument("--samples", type=int, default=48, help="paths per pixel, before denoising")
+    parser.add_argument("--samples", type=int, default=16, help="paths per pixel, before denoising")
     parser.add_argument("--preview", action="store_true", help="a quarter of the pixels and 8 samples")
     options = parser.parse_args()
     mi.set_variant(options.variant)

@@ -6,7 +6,7 @@ import numpy as np
 
 import clutter
 import room
-from surfaces import TABLES
+from surfaces import GLAZE_KINDS, TABLES
 from tableware import FINISHES, MAKERS
 
 
@@ -32,7 +32,7 @@ class Scene:
 
 
 # Height of the camera's view above the horizon, degrees, and the share of the picture the subject takes.
-VIEWS = {"bowl": (24, 68), "cup": (14, 58), "cutlery": (38, 86), "plate": (24, 86)}
+VIEWS = {"bowl": (22, 46), "cup": (14, 68), "cutlery": (38, 86), "plate": (21, 88)}
 
 
 def compose(rng, label, number, overall):
@@ -41,7 +41,7 @@ def compose(rng, label, number, overall):
     kind, finish = kinds[number % len(kinds)], FINISHES[(overall * 7) % len(FINISHES)]
     table = list(TABLES)[(overall * 11) % len(TABLES)]
     light = room.light_of(rng, room.LIGHTS[(overall * 5) % len(room.LIGHTS)])
-    subject = maker(rng, kind, finish)
+    subject = maker(rng, kind, finish, GLAZE_KINDS[(overall * 5 + overall // 12) % len(GLAZE_KINDS)])
 
     low, high = VIEWS[label]
     elevation = np.radians(low + (high - low) * rng.beta(1.6, 1.6))
@@ -49,7 +49,7 @@ def compose(rng, label, number, overall):
     size = (480, 640) if portrait else (640, 480)
     field_of_view = rng.uniform(48, 66)
     narrow = 2 * np.arctan(np.tan(np.radians(field_of_view) / 2) * 0.75)
-    fill = rng.uniform(0.62, 0.98) if label != "cutlery" else rng.uniform(0.66, 0.95)
+    fill = rng.uniform(0.54, 1.0) if label != "cutlery" else rng.uniform(0.66, 0.95)
     # What must be seen: the subject's outline foreshortened by the view.
     extent = max(
         subject.radius * 0.92,

@@ -295,8 +295,13 @@ def glaze(rng, profile, kind, base, ink, width=1536, height=768):
     theta = np.linspace(0, 2 * np.pi, width, endpoint=False)
     image = np.ascontiguousarray(np.broadcast_to(base, (height, width, 3)), dtype=np.float32)
     rim_r = profile.points[profile.rim, 0]
-    rough = noise(rng, height, width, 12, 24, 6, 0.6)
-    rough[:, -40:] = rough[:, -40:] * np.linspace(1, 0, 40) + rough[:, :1] * np.linspace(0, 1, 40)
+    # Unevenness in space rather than on the texture, which has a seam and a pole.
+    canvas = noise(rng, 1024, 1024, 14, 14, 6, 0.6)
+    deep = z[:, None] * np.array([[0.8, 0.6]])
+    rough = canvas[
+        np.clip(512 + 26 * (r[:, None] * np.sin(theta) + deep[:, :1]), 0, 1023).astype(int),
+        np.clip(512 + 26 * (r[:, None] * np.cos(theta) + deep[:, 1:]), 0, 1023).astype(int),
+    ]
     span = profile.points[:, 1].max()
     image *= (1 + 0.012 * rough)[..., None]
 
@@ -429,10 +434,12 @@ def wood_turned(rng, profile, tones, width=1024, height=1024):
     x, y = r * np.cos(theta), r * np.sin(theta)
     a, b, c = rng.uniform(0.15, 0.3), rng.uniform(0, 6, 2), rng.uniform(2, 3.5)
     field = np.sqrt((y - 30 + 0.5 * np.sin(a * x + b[0])) ** 2 + (z + 20 + 0.4 * np.sin(0.3 * x + b[1])) ** 2)
-    rings = 0.5 + 0.5 * np.sin(field * c * 2 + 0.8 * np.sin(field * 0.9))
+    waves = noise(rng, 1024, 1024, 5, 2, 3)
+    rows = np.clip((y * 30 + 512), 0, 1023).astype(int)
+    columns = np.clip((x * 30 + 512), 0, 1023).astype(int)
+    rings = 0.5 + 0.5 * np.sin(field * c + 1.6 * np.sin(field * 0.7) + 0.9 * waves[rows, columns])
     canvas = noise(rng, 1024, 1024, 180, 6, 4, 0.7)
-    fibre = canvas[np.clip((y * 30 + 512), 0, 1023).astype(int), np.clip((x * 30 + 512), 0, 1023).astype(int)]
-    return mix(colour(tones[0]), colour(tones[1]), 0.25 + 0.45 * rings + 0.12 * fibre)
+    return mix(colour(tones[0]), colour(tones[1]), 0.3 + 0.32 * rings + 0.14 * canvas[rows, columns])
 
 
 # ---------------------------------------------------------------- Mitsuba materials

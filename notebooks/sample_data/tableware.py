@@ -30,8 +30,8 @@ def thing(bodies):
     return Thing(bodies, max(m.radius for m, _ in bodies), max(m.height for m, _ in bodies))
 
 
-def dress(rng, profile, finish):
-    """Material of a lathe: (bsdf of the body, bsdf of parts that are glued on)."""
+def dress(rng, profile, finish, paint=None):
+    """Material of a lathe: (bsdf of the body, bsdf of parts that are glued on); `paint` names a kind of glaze."""
     base, ink = s.pick(rng, s.GLAZES), s.pick(rng, s.INKS)
     if finish == "wood":
         tones = [("#5a3720", "#a06a3c"), ("#8a5c30", "#cf9f66"), ("#3a2418", "#6f482c")][rng.integers(3)]
@@ -51,7 +51,9 @@ def dress(rng, profile, finish):
         base = s.pick(rng, ["#f4f1ea", "#efe9d8", "#9fb3bf", "#c44a3c", "#2f4f6f", "#7fa08a"])
         ink = s.pick(rng, ["#1f2f4a", "#26262a", "#20487f", "#8c2f2a"])
         return s.varnished(s.glaze(rng, profile, "enamel", base, ink), 0.05), s.varnished(base, 0.05)
-    kind = s.GLAZE_KINDS[rng.integers(len(s.GLAZE_KINDS))]
+    kind = paint or s.GLAZE_KINDS[rng.integers(len(s.GLAZE_KINDS))]
+    if kind in ("rim", "bands", "dots", "flowers", "transfer") and rng.uniform() < 0.6:
+        base = s.pick(rng, s.GLAZES[:4])
     if finish == "stoneware":
         kind = ["speckled", "dipped", "reactive", "plain", "two-tone"][rng.integers(5)]
     rough = {
@@ -94,7 +96,7 @@ def handle(rng, profile, height, style):
     return tube(path, width * ends, thick * ends, rng.uniform(2, 3.5))
 
 
-def cup(rng, kind, finish):
+def cup(rng, kind, finish, paint=None):
     scale = rng.uniform(0.93, 1.07)
     foot, thickness, style = 0.0, rng.uniform(0.3, 0.45), ["c", "d", "ear"][rng.integers(3)]
     if kind == "mug":
@@ -144,7 +146,7 @@ def cup(rng, kind, finish):
         profile = vessel(
             top, top * rng.uniform(0.72, 0.9), height, rng.uniform(0.5, 1), rng.uniform(0, 0.3), 0, thickness
         )
-    body, parts = dress(rng, profile, finish)
+    body, parts = dress(rng, profile, finish, paint)
     mesh = lathe(profile, modulation=wobble(rng, 0.008) if finish == "stoneware" else None)
     bodies = [(mesh, body)]
     if style is not None:
@@ -182,32 +184,31 @@ CUPS = [
 # ---------------------------------------------------------------- bowls
 
 
-def bowl(rng, kind, finish):
+def bowl(rng, kind, finish, paint=None):
     foot = rng.uniform(0.4, 0.9)
     thickness = 0.9 if finish == "wood" else 0.18 if finish in ("enamel", "metal") else rng.uniform(0.32, 0.5)
     if kind == "cereal":
-        top, height = rng.uniform(7, 8), rng.uniform(5.8, 7)
-        profile = vessel(top, 3.4, height, rng.uniform(0.42, 0.58), 0, rng.uniform(0, 0.2), thickness, foot)
+        top, height = rng.uniform(7, 7.8), rng.uniform(6.6, 7.8)
+        profile = vessel(top, 3.4, height, rng.uniform(0.38, 0.5), 0, rng.uniform(0, 0.2), thickness, foot)
     elif kind == "rice":
         top, height = rng.uniform(5.8, 6.5), rng.uniform(5.6, 6.4)
         profile = vessel(top, 2.7, height, rng.uniform(0.42, 0.5), 0, 0, thickness, 0.9)
     elif kind == "salad":
-        top, height = rng.uniform(11, 13), rng.uniform(7.5, 9)
-        profile = vessel(top, 5, height, rng.uniform(0.45, 0.6), 0, 0, thickness, foot)
+        top, height = rng.uniform(10.5, 12), rng.uniform(8.8, 10)
+        profile = vessel(top, 4.6, height, rng.uniform(0.4, 0.5), 0, 0, thickness, foot)
     elif kind == "mixing":
-        top, height = rng.uniform(9, 11), rng.uniform(8, 9.5)
+        top, height = rng.uniform(9, 10.5), rng.uniform(8.8, 10)
         profile = vessel(top, 5, height, rng.uniform(0.5, 0.65), 0, 0.4, thickness)
     else:  # ramen: a cone
-        top, height = rng.uniform(8.5, 9.8), rng.uniform(6.6, 7.6)
-        profile = vessel(top, 3.2, height, rng.uniform(0.62, 0.8), 0, 0.2, thickness, 0.9)
-    body, _ = dress(rng, profile, finish)
+        top, height = rng.uniform(8.2, 9.2), rng.uniform(7.4, 8.4)
+        profile = vessel(top, 3.2, height, rng.uniform(0.52, 0.68), 0, 0.2, thickness, 0.9)
+    body, _ = dress(rng, profile, finish, paint)
     modulation = wobble(rng, 0.012) if finish == "stoneware" else None
     if finish in ("gloss", "satin") and rng.uniform() < 0.2:
         lobes = rng.integers(8, 20)
         modulation = lambda theta, w: 1 + 0.022 * w**3 * np.abs(np.cos(lobes * theta / 2))  # noqa: E731
     bodies = [(lathe(profile, modulation=modulation), body)]
-    content = rng.uniform()
-    if content < 0.65:
+    if rng.uniform() < 0.8:
         bodies += food.in_bowl(rng, profile, height)
     return thing(bodies)
 
@@ -218,7 +219,7 @@ BOWLS = ["cereal", "ramen", "rice", "salad", "mixing"]
 # ---------------------------------------------------------------- plates
 
 
-def plate(rng, kind, finish):
+def plate(rng, kind, finish, paint=None):
     thickness = 0.9 if finish == "wood" else 0.2 if finish in ("enamel", "metal") else rng.uniform(0.35, 0.5)
     modulation = wobble(rng, 0.01) if finish == "stoneware" else None
     if kind == "dessert":
@@ -232,7 +233,7 @@ def plate(rng, kind, finish):
         profile = plate_profile(r, r * 0.55, 1.8, rng.uniform(0.2, 0.6), thickness)
     elif kind == "walled":
         r = rng.uniform(9.5, 12.5)
-        profile = plate_profile(r, r * 0.93, 1.5, 0.1, thickness)
+        profile = plate_profile(r, r * 0.93, 1.0, 0.1, min(thickness, 0.6))
     else:
         r = rng.uniform(12, 14)
         profile = plate_profile(
@@ -250,7 +251,7 @@ def plate(rng, kind, finish):
     if kind == "scalloped":
         lobes = rng.integers(10, 24)
         modulation = lambda theta, w: 1 + 0.03 * w**6 * np.abs(np.cos(lobes * theta / 2))  # noqa: E731
-    body, _ = dress(rng, profile, finish)
+    body, _ = dress(rng, profile, finish, paint)
     bodies = [(lathe(profile, segments=192, modulation=modulation), body)]
     if rng.uniform() < 0.5:
         reach = {"oval": 0.66, "square": 0.8}.get(kind, 1.0) * r * 0.64
@@ -430,8 +431,8 @@ CUTLERY = [
 ]
 
 
-def cutlery(rng, kind, finish):
-    """Pieces side by side, or askew. Materials are their own; `finish` does not apply."""
+def cutlery(rng, kind, finish, paint=None):
+    """Pieces side by side, or askew. Materials are their own; `finish` and `paint` do not apply."""
     shape, (grip_bsdf, head_bsdf) = grip(rng), cutlery_material(rng)
     names = kind.split()
     askew = rng.uniform() < 0.4
