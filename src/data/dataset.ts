@@ -1,6 +1,7 @@
 import { ArgumentError } from "../errors.js";
 import type { ImageProblem } from "../images/index.js";
 import { describeDataset, jupyterDisplay, type DatasetDescription } from "./description.js";
+import { findDuplicates, type DuplicateOptions, type Duplicates } from "./duplicates.js";
 import type { ImageRecord } from "./image-record.js";
 import { applyStep, redoStep, undoStep, type EditStep, type ImageEdit } from "./label-edits.js";
 import { checkStore, openFolder, openRecords } from "./open.js";
@@ -149,6 +150,15 @@ export class ClassificationDataset {
   /** Takes an image out whose damage showed while it was read, such as during training. */
   addProblem(problem: ImageProblem): void {
     this.#store.addProblem(problem);
+  }
+
+  /**
+   * Finds pictures that are there more than once: equal files, and other sizes, formats, qualities or slight edits of a
+   * picture. Duplicates with different labels are mistakes, and duplicates on both sides of a split make an evaluation
+   * too good; `dataset.split({ groupBy: duplicates.groupOf })` keeps them together.
+   */
+  async findDuplicates(options: DuplicateOptions = {}): Promise<Duplicates> {
+    return findDuplicates(this.images, options);
   }
 
   /**

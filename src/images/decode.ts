@@ -157,7 +157,7 @@ function roundHalfEven(value: number): number {
 }
 
 /** Reads a file, checks it, lets `finish` decode it and turns every failure into an {@link ImageError}. */
-async function runPipeline<Result>(
+export async function runPipeline<Result>(
   input: ImageInput,
   { limitInputPixels = defaultLimitInputPixels }: DecodeOptions,
   finish: (image: Sharp, header: { readonly width: number; readonly height: number }) => Promise<Result>,

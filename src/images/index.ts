@@ -8,6 +8,7 @@ export {
   type DecodeOptions,
   type ImageInput,
 } from "./decode.js";
+export { fingerprint, fingerprintBits, fingerprintDistance } from "./fingerprint.js";
 export { formatNames, imageExtensions, type ImageFormat } from "./formats.js";
 export {
   defaultLimitInputPixels,
