@@ -1,6 +1,6 @@
 /**
  * Every base model against PyTorch on the same weights and images: logits in evaluation and training mode, loss and gradients
- * on the TensorFlow engine, evaluation logits on onnxruntime too. About two minutes on two idle cores.
+ * on the TensorFlow engine, evaluation logits on onnxruntime too. One minute of processor time.
  *
  *   node dist/test/acceptance/pytorch-networks.js [name...]
  */
