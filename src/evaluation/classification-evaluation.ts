@@ -32,7 +32,9 @@ import {
 } from "./label-metrics.js";
 import { averagePrecisionRecallCurves, averageRocCurves } from "./macro-curves.js";
 import { brierLossOf, calibrationCurveOf, logLossOf, type CalibrationCurve } from "./probability-losses.js";
+import { mistakesOf, type Mistake } from "./mistakes.js";
 import { EvaluationReport } from "./report.js";
+import { metricsAtThreshold, type ThresholdMetrics } from "./threshold-metrics.js";
 import { scoreTestSet, type EvaluationRunOptions } from "./run.js";
 
 const where = "ClassificationEvaluation";
@@ -53,37 +55,6 @@ export interface OfCurveAverage {
 /** As {@link OfCurveAverage}; `"weighted"` averages the labels' areas, each by its support. */
 export interface OfAreaAverage {
   readonly average: "micro" | "macro" | "weighted";
-}
-
-/** Which answers a threshold on one label's score gives: everything scored at least `threshold` is flagged. */
-export interface ThresholdMetrics {
-  readonly label: string;
-  readonly threshold: number;
-  /** Share of the flagged examples that are of the label; 1 when nothing is flagged, where the curve ends too. */
-  readonly precision: number;
-  /** Share of the label's examples that are flagged; `NaN` when the test set has none. */
-  readonly recall: number;
-  readonly f1: number;
-  /** Share of the other examples that are flagged; `NaN` when the test set has none. */
-  readonly falsePositiveRate: number;
-  readonly truePositives: number;
-  readonly falsePositives: number;
-  readonly falseNegatives: number;
-  readonly trueNegatives: number;
-}
-
-/** An example that the model got wrong. */
-export interface Mistake {
-  /** Row in the evaluation. */
-  readonly index: number;
-  readonly id: string | number;
-  readonly path: string | undefined;
-  readonly label: string;
-  readonly predictedLabel: string;
-  /** Probability of the predicted label. */
-  readonly confidence: number;
-  /** Probability of the true label. */
-  readonly labelProbability: number;
 }
 
 /**
@@ -228,7 +199,7 @@ export class ClassificationEvaluation {
       const curves = measurable.map((label) => this.rocCurve({ label }));
       return { ...averageRocCurves(curves), skipped: this.#without(measurable) };
     }
-    return rocCurveOf(this.#counts(of), of.dropIntermediate ?? true);
+    return rocCurveOf(this.#counts("rocCurve", of), of.dropIntermediate ?? true);
   }
 
   /**
@@ -244,7 +215,7 @@ export class ClassificationEvaluation {
       const curves = measurable.map((label) => this.precisionRecallCurve({ label, dropIntermediate: true }));
       return { ...averagePrecisionRecallCurves(curves), skipped: this.#without(measurable) };
     }
-    return precisionRecallCurveOf(this.#counts(of), of.dropIntermediate ?? false);
+    return precisionRecallCurveOf(this.#counts("precisionRecallCurve", of), of.dropIntermediate ?? false);
   }
 
   /**
@@ -257,7 +228,7 @@ export class ClassificationEvaluation {
         this.rocAuc({ label }),
       );
     }
-    return rocAreaOf(this.#counts(of));
+    return rocAreaOf(this.#counts("rocAuc", of));
   }
 
   /**
@@ -270,7 +241,7 @@ export class ClassificationEvaluation {
         this.averagePrecision({ label }),
       );
     }
-    return averagePrecisionOf(this.#counts(of));
+    return averagePrecisionOf(this.#counts("averagePrecision", of));
   }
 
   /** Mean negative log probability of the true label, in nats; lower is better, a uniform guess costs `ln(labels)`. */
@@ -327,49 +298,12 @@ export class ClassificationEvaluation {
     if (typeof threshold !== "number" || Number.isNaN(threshold)) {
       throw new ArgumentError(`${where}.metricsAtThreshold`, "threshold", "a number", threshold);
     }
-    let truePositives = 0;
-    let falsePositives = 0;
-    let positives = 0;
-    for (let row = 0; row < this.size; row++) {
-      const isPositive = this.labelIndices[row] === index;
-      if (isPositive) positives++;
-      if (this.scores[row * this.labels.length + index]! < threshold) continue;
-      if (isPositive) truePositives++;
-      else falsePositives++;
-    }
-    const negatives = this.size - positives;
-    const flagged = truePositives + falsePositives;
-    return {
-      label: this.labels[index]!,
-      threshold,
-      precision: flagged === 0 ? 1 : truePositives / flagged,
-      recall: positives === 0 ? NaN : truePositives / positives,
-      f1: flagged + positives === 0 ? 0 : (2 * truePositives) / (flagged + positives),
-      falsePositiveRate: negatives === 0 ? NaN : falsePositives / negatives,
-      truePositives,
-      falsePositives,
-      falseNegatives: positives - truePositives,
-      trueNegatives: negatives - falsePositives,
-    };
+    return metricsAtThreshold(this, index, threshold);
   }
 
   /** All wrong predictions, the most confident first: often these are wrong labels rather than wrong predictions. */
   mistakes(): Mistake[] {
-    const wrong = Array.from(this.labelIndices.keys()).filter(
-      (row) => this.labelIndices[row] !== this.predictions[row],
-    );
-    const width = this.labels.length;
-    return wrong
-      .map((index) => ({
-        index,
-        id: this.ids[index]!,
-        path: this.paths?.[index],
-        label: this.labels[this.labelIndices[index]!]!,
-        predictedLabel: this.labels[this.predictions[index]!]!,
-        confidence: this.scores[index * width + this.predictions[index]!]!,
-        labelProbability: this.scores[index * width + this.labelIndices[index]!]!,
-      }))
-      .sort((a, b) => b.confidence - a.confidence || a.index - b.index);
+    return mistakesOf(this);
   }
 
   toString(): string {
@@ -405,9 +339,9 @@ export class ClassificationEvaluation {
     return weightedMean(indices, value, (index) => (average === "macro" ? 1 : supports[index]!));
   }
 
-  #counts(of: OfLabel | OfAreaAverage): ThresholdCounts {
+  #counts(method: string, of: OfLabel | OfAreaAverage): ThresholdCounts {
     const width = this.labels.length;
-    const columns = "label" in of ? [this.#labelIndex("curves", of.label)] : [...this.labels.keys()];
+    const columns = "label" in of ? [this.#labelIndex(method, of.label)] : [...this.labels.keys()];
     let positiveCount = 0;
     for (const index of this.labelIndices) if (columns.length > 1 || index === columns[0]) positiveCount++;
     const positives = new Float64Array(positiveCount);

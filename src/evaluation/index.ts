@@ -2,11 +2,9 @@ export * as plots from "./plots/index.js";
 export { wilsonInterval, type Interval } from "./accuracy.js";
 export {
   ClassificationEvaluation,
-  type Mistake,
   type OfAreaAverage,
   type OfCurveAverage,
   type OfLabel,
-  type ThresholdMetrics,
 } from "./classification-evaluation.js";
 export type {
   Classifier,
@@ -29,3 +27,5 @@ export type { AveragedMetrics, LabelMetrics, PrecisionRecall, ZeroDivision } fro
 export type { CalibrationCurve } from "./probability-losses.js";
 export type { EvaluationReport } from "./report.js";
 export type { EvaluationRunOptions } from "./run.js";
+export type { Mistake } from "./mistakes.js";
+export type { ThresholdMetrics } from "./threshold-metrics.js";

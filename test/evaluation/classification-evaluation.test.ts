@@ -231,7 +231,11 @@ test("error: a label that does not exist", () => {
   const message =
     'ClassificationEvaluation.metricsAtThreshold: label must be one of "bowl", "cup", "plate" or an index below 3, got "fork".';
   assert.throws(() => evaluation.metricsAtThreshold("fork", 0.5), { name: "ArgumentError", message });
-  assert.throws(() => evaluation.rocCurve({ label: 3 }), { name: "ArgumentError" });
+  assert.throws(() => evaluation.rocCurve({ label: 3 }), {
+    name: "ArgumentError",
+    message:
+      'ClassificationEvaluation.rocCurve: label must be one of "bowl", "cup", "plate" or an index below 3, got 3.',
+  });
   assert.throws(() => evaluation.topKAccuracy(0), {
     message: "ClassificationEvaluation.topKAccuracy: k must be an integer of at least 1, got 0.",
   });
