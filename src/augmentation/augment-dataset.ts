@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, stat } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { basename, extname, join } from "node:path";
 
 import { cacheFolder } from "../cache.js";
 import { ClassificationDataset, inParallel, type ImageRecord, type RecordInput } from "../data/index.js";
 import { ArgumentError, CancelledError } from "../errors.js";
 import { systemReason, writeFileAtomic } from "../files.js";
-import { decodeImage, encodeImage, ImageError } from "../images/index.js";
-import { Random } from "../random.js";
+import { ImageError } from "../images/index.js";
 import type { Augmenter } from "./augmenter.js";
+import type { CopyOrder } from "./copies.js";
+import { CopyPool } from "./copy-pool.js";
 import { checkAugmenters } from "./meta.js";
 
 export interface AugmentDatasetOptions {
@@ -54,18 +54,26 @@ export async function augmentDataset(
   if (!Number.isInteger(seed)) throw new ArgumentError("augmentDataset", "seed", "a whole number", seed);
   const { images, labels } = dataset;
   const copies = new Map<ImageRecord, readonly RecordInput[]>();
-  const concurrency = Math.max(2, availableParallelism());
   const report = (done: number): void => {
     onProgress?.({ done: done * pipelines.length, total: images.length * pipelines.length });
   };
-  await inParallel(images, { concurrency, onProgress: report }, async (image) => {
-    try {
-      copies.set(image, await augmentFile(image, pipelines, { seed, outputDirectory, signal }));
-    } catch (error) {
-      if (!(error instanceof ImageError)) throw error;
-      dataset.addProblem(error.toProblem());
-    }
-  });
+  const pool = new CopyPool();
+  try {
+    await inParallel(images, { concurrency: pool.size, onProgress: report }, async (image) => {
+      if (signal?.aborted) {
+        throw new CancelledError("Augmenting the dataset was cancelled; finished copies stay.");
+      }
+      try {
+        copies.set(image, await augmentFile(image, pipelines, { seed, outputDirectory, pool }));
+      } catch (error) {
+        if (!(error instanceof ImageError)) throw error;
+        dataset.addProblem(error.toProblem());
+      }
+    });
+  } finally {
+    await pool.close();
+  }
+
   const originals = images.filter((image) => copies.has(image));
   const records = pipelines.flatMap((_, i) => originals.map((image) => copies.get(image)![i]!));
   return ClassificationDataset.fromRecords([...originals.map(toInput), ...records], {
@@ -78,54 +86,52 @@ function toInput({ path, labels, id, augmentedFrom }: ImageRecord): RecordInput 
   return { path, labels, id, ...(augmentedFrom !== undefined && { augmentedFrom }) };
 }
 
+interface Work {
+  readonly seed: number;
+  readonly outputDirectory: string;
+  readonly pool: CopyPool;
+}
+
 /** Makes the copies of one image that are not there yet. */
 async function augmentFile(
   image: ImageRecord,
   pipelines: readonly Augmenter[],
-  {
-    seed,
-    outputDirectory,
-    signal,
-  }: { seed: number; outputDirectory: string; signal: AbortSignal | undefined },
+  { seed, outputDirectory, pool }: Work,
 ): Promise<RecordInput[]> {
-  let bytes: Buffer | undefined;
-  try {
-    bytes = await readFile(image.path);
-  } catch (error) {
-    throw new ImageError(
-      image.path,
-      "unreadable",
-      `the file cannot be read (${systemReason(error)})`,
-      "Make it readable, or take it out of the dataset.",
-      { cause: error },
-    );
-  }
-  const content = createHash("sha256").update(bytes).digest("hex");
+  const content = await hashImage(image.path);
   const folder = join(outputDirectory, folderName(image.labels[0]!));
+  const format = image.format === "jpeg" ? "jpeg" : "png";
   await mkdir(folder, { recursive: true });
   const records: RecordInput[] = [];
-  let decoded;
+  const orders: (CopyOrder & { readonly path: string })[] = [];
   for (const [place, pipeline] of pipelines.entries()) {
-    if (signal?.aborted)
-      throw new CancelledError("Augmenting the dataset was cancelled; finished copies stay.");
     const recipe = JSON.stringify({ recipeVersion, seed, place, pipeline, id: image.id, content });
     const hash = createHash("sha256").update(recipe).digest();
-    const format = image.format === "jpeg" ? "jpeg" : "png";
-    const name = `${stem(image.name)}-${place + 1}-${hash.toString("hex", 0, 8)}.${format === "jpeg" ? "jpg" : "png"}`;
-    const path = join(folder, name);
-    if (!(await exists(path))) {
-      decoded ??= await decodeImage({ name: image.path, bytes });
-      const augmented = pipeline.augmentImage(decoded, new Random(hash.readInt32LE(0)));
-      await writeFileAtomic(path, await encodeImage(augmented, { format }));
-    }
-    records.push({
-      path,
-      labels: image.labels,
-      id: `${image.id}#${place + 1}`,
-      augmentedFrom: image.augmentedFrom ?? image.id,
-    });
+    const suffix = `${hash.toString("hex", 0, 8)}.${format === "jpeg" ? "jpg" : "png"}`;
+    const path = join(folder, `${stem(image.name)}-${place + 1}-${suffix}`);
+    if (!(await exists(path))) orders.push({ path, pipeline, seed: hash.readInt32LE(0) });
+    const augmentedFrom = image.augmentedFrom ?? image.id;
+    records.push({ path, labels: image.labels, id: `${image.id}#${place + 1}`, augmentedFrom });
+  }
+  if (orders.length > 0) {
+    const made = await pool.make(image.path, format, orders);
+    if ("problem" in made) throw ImageError.of(made.problem);
+    for (const [i, { path }] of orders.entries()) await writeFileAtomic(path, made.copies[i]!);
   }
   return records;
+}
+
+async function hashImage(path: string): Promise<string> {
+  try {
+    return createHash("sha256")
+      .update(await readFile(path))
+      .digest("hex");
+  } catch (error) {
+    const problem = `the file cannot be read (${systemReason(error)})`;
+    throw new ImageError(path, "unreadable", problem, "Make it readable, or take it out of the dataset.", {
+      cause: error,
+    });
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

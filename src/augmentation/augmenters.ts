@@ -14,4 +14,5 @@ export {
   type NumberParameter,
   type WordParameter,
 } from "./parameters.js";
+export { fromRecipe } from "./recipe.js";
 export type { BorderMode } from "./sampling.js";

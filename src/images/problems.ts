@@ -32,6 +32,13 @@ export class ImageError extends SightbookError implements ImageProblem {
     super(`${path}: ${problem}. ${wayOut}`, options);
   }
 
+  /** The error of a problem that came from another thread. */
+  static of({ path, kind, message }: ImageProblem): ImageError {
+    const error = new ImageError(path, kind, "", "");
+    error.message = message;
+    return error;
+  }
+
   toProblem(): ImageProblem {
     return { path: this.path, kind: this.kind, message: this.message };
   }

@@ -6,7 +6,7 @@ import test from "node:test";
 import { augmentDataset, augmenters } from "../../src/augmentation/index.js";
 import { ClassificationDataset } from "../../src/data/index.js";
 import { CancelledError } from "../../src/errors.js";
-import { decodeImage } from "../../src/images/index.js";
+import { decodeImage, type RgbImage } from "../../src/images/index.js";
 import { pattern } from "../images/make-images.js";
 import { temporaryFolder } from "../support.js";
 
@@ -159,5 +159,60 @@ test("no pipeline leaves the dataset as it is", async () => {
   assert.deepEqual(augmented.images, dataset.images);
   await assert.rejects(augmentDataset(dataset, new Fliplr(1) as never), {
     message: /^augmentDataset: pipelines must be a list of augmenters, got Fliplr/,
+  });
+});
+
+test("an augmenter of the user's own works as well, where it was defined", async () => {
+  class Invert extends augmenters.Augmenter {
+    readonly kind = "Invert";
+
+    protected parameters(): Readonly<Record<string, unknown>> {
+      return {};
+    }
+
+    protected apply(image: RgbImage): RgbImage {
+      return { ...image, data: image.data.map((value) => 255 - value) };
+    }
+  }
+  const { root, dataset } = await sample();
+  const augmented = await augmentDataset(dataset, [new Sequential([new Invert()])], {
+    outputDirectory: temporaryFolder(),
+  });
+  const copy = augmented.images.find(({ id }) => id === "bowl/lossless.png#1")!;
+  const original = await decodeImage(join(root, "bowl", "lossless.png"));
+  assert.deepEqual(
+    (await decodeImage(copy.path)).data,
+    original.data.map((value) => 255 - value),
+  );
+});
+
+test("the calling thread stays free meanwhile", async () => {
+  const root = temporaryFolder();
+  mkdirSync(join(root, "a"));
+  writeFileSync(join(root, "a", "large.jpg"), await pattern(1200, 900).jpeg().toBuffer());
+  const dataset = await ClassificationDataset.fromDirectory(root);
+  const slow = new Sequential([
+    new augmenters.GaussianBlur({ sigma: 4 }),
+    new augmenters.GaussianBlur({ sigma: 4 }),
+  ]);
+  const start = performance.now();
+  let [last, longestGap] = [start, 0];
+  const timer = setInterval(() => {
+    const now = performance.now();
+    longestGap = Math.max(longestGap, now - last);
+    last = now;
+  }, 2);
+  await augmentDataset(dataset, [slow], { outputDirectory: temporaryFolder() });
+  clearInterval(timer);
+  const whole = performance.now() - start;
+  longestGap = Math.max(longestGap, performance.now() - last);
+  // On this thread the two blurs would be one gap of nearly the whole time.
+  assert.ok(longestGap < whole / 2, `${longestGap} of ${whole} ms`);
+});
+
+test("a recipe of an unknown kind is refused", () => {
+  assert.throws(() => augmenters.fromRecipe({ kind: "Invert" }), {
+    message:
+      'augmenters.fromRecipe: kind must be one of Affine, Crop, Fliplr, Flipud, GaussianBlur, Multiply, OneOf, Sequential, Sometimes, got "Invert".',
   });
 });

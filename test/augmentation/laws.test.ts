@@ -177,13 +177,22 @@ for (const { name, strong, identity, resizes = false } of table) {
     }
   });
 
-  test(`${name}: it can be written as JSON`, () => {
+  test(`${name}: it can be written as JSON and made of it again`, () => {
     const augmenter = strong({ seed: 4 });
     const recipe = JSON.parse(JSON.stringify(augmenter)) as Record<string, unknown>;
     assert.deepEqual(recipe, JSON.parse(JSON.stringify(strong({ seed: 4 }))));
     assert.equal(recipe["kind"], augmenter.kind);
     assert.equal(recipe["seed"], 4);
     assert.notDeepEqual(recipe, JSON.parse(JSON.stringify(identity())));
+    const again = augmenters.fromRecipe(JSON.parse(JSON.stringify(augmenter)) as augmenters.AugmenterRecipe);
+    assert.equal(JSON.stringify(again), JSON.stringify(augmenter));
+    assert.equal(again.constructor, augmenter.constructor);
+    for (let seed = 0; seed < 5; seed++) {
+      const [first, second] = [augmenter, again].map((each) =>
+        each.augmentImage(image(31, 17), new Random(seed)),
+      );
+      assert.ok(same(first!, second!));
+    }
   });
 }
 
