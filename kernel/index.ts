@@ -5,3 +5,6 @@ export { installKernelspec, KERNEL_NAME, listKernelspecs, removeKernelspec } fro
 export { jupyterDataFolder } from "./jupyter-folder.js";
 export type { Comm, CommExtras, CommListener, CommMessage, CommTarget } from "./session/comms.js";
 export type { Json, JsonObject } from "./wire/message.js";
+export type { BufferPath, WidgetState, WidgetValue } from "./widgets/buffers.js";
+export type { ChangeListener, CustomListener, WidgetOptions } from "./widgets/widget.js";
+export { Widget } from "./widgets/widget.js";

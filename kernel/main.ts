@@ -1,3 +1,4 @@
+import process from "node:process";
 import { startKernel } from "./session/start.js";
 import { readConnectionFile } from "./wire/connection.js";
 

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { deflateSync } from "node:zlib";
 
 /** Writes 8-bit RGBA pixels, row by row, as a PNG file. */

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { inspect, types } from "node:util";
 
 import type { JsonObject } from "../wire/message.js";

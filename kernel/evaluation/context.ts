@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
 import type { Header } from "../wire/message.js";
+import { Waits } from "./waits.js";
 
 /** What ends a cell that the user interrupts; the name is the one that Jupyter's tools know. */
 export class KeyboardInterrupt extends Error {
@@ -16,8 +17,8 @@ export class KeyboardInterrupt extends Error {
  * timers, so that what they print much later still lands below the right cell.
  */
 export class RequestContext {
-  /** Runs that await something of this request; each is told of an interrupt. */
-  readonly waits = new Set<(reason: KeyboardInterrupt) => void>();
+  /** What awaits something on behalf of this request; each is told of an interrupt. */
+  readonly waits = new Waits();
   /** Displays whose MIME bundle is still being made; the request is not over before them. */
   readonly pending = new Set<Promise<void>>();
   readonly #abort = new AbortController();
@@ -43,8 +44,7 @@ export class RequestContext {
   interrupt(): void {
     const reason = new KeyboardInterrupt();
     this.#abort.abort(reason);
-    for (const reject of this.waits) reject(reason);
-    this.waits.clear();
+    this.waits.reject(reason);
   }
 }
 

@@ -9,15 +9,10 @@ export function interruptible(value: unknown): unknown {
   const context = currentContext();
   if (context === undefined || !isThenable(value)) return value;
   if (context.abandoned) return new Promise(() => undefined);
-  let interrupt: ((reason: Error) => void) | undefined;
-  const outcome = new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     value.then(resolve, reject);
-    interrupt = reject;
     context.waits.add(reject);
   });
-  const settled = () => context.waits.delete(interrupt!);
-  outcome.then(settled, settled);
-  return outcome;
 }
 
 /** The iterable of a `for await` loop, each of its steps interruptible. */

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import nodeModule, { createRequire } from "node:module";
 import { dirname, join, sep } from "node:path";
+import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import vm from "node:vm";
 
@@ -30,7 +31,16 @@ export class Modules {
     this.#referrer = join(folder, "notebook.js");
     this.#fromNotebook = importerFrom(this.#referrer);
     this.#fromPackage = importerFrom(join(packageRoot, "notebook.js"));
-    this.require = createRequire(this.#referrer);
+    const require = createRequire(this.#referrer);
+    const fresh = (name: string): unknown => {
+      this.#dropChanged();
+      try {
+        return require(name);
+      } finally {
+        this.#dropChanged();
+      }
+    };
+    this.require = Object.assign(fresh, require);
   }
 
   /** The namespace of the module that a cell's `import` names. */
@@ -74,7 +84,11 @@ export class Modules {
       process.setSourceMapsEnabled(true);
       registerHooks(pathToFileURL(this.#referrer).href);
     }
-    // CommonJS files: Node keeps them by name, so those that changed have to go.
+    this.#dropChanged();
+  }
+
+  /** Node keeps CommonJS files by their name, so those that changed since they were first seen here have to go. */
+  #dropChanged(): void {
     for (const path of Object.keys(this.require.cache)) {
       if (path.includes(`${sep}node_modules${sep}`)) continue;
       const time = existsSync(path) ? statSync(path).mtimeMs : 0;

@@ -1,7 +1,7 @@
 import { findSourceMap, SourceMap } from "node:module";
 import type { SourceMapPayload } from "node:module";
 import { dirname, sep } from "node:path";
-import { fileURLToPath } from "node:url";
+import { URL, fileURLToPath } from "node:url";
 
 const OWN_FOLDER = dirname(dirname(fileURLToPath(import.meta.url))) + sep;
 const OWN_URL = new URL("..", import.meta.url).href;

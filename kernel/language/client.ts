@@ -1,3 +1,4 @@
+import { URL } from "node:url";
 import { Worker } from "node:worker_threads";
 
 import type { LanguageAnswers, LanguageCall, LanguageReply, LanguageRequest } from "./protocol.js";

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import type ts from "typescript";
 
 import type { TypeScript } from "./typescript.js";

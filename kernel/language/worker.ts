@@ -1,3 +1,6 @@
+import { performance } from "node:perf_hooks";
+import process from "node:process";
+import { setTimeout } from "node:timers";
 import { parentPort } from "node:worker_threads";
 
 import { complete, inspectCode } from "./assist.js";

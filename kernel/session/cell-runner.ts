@@ -1,3 +1,5 @@
+import process from "node:process";
+import { setTimeout } from "node:timers";
 import type { RequestContext } from "../evaluation/context.js";
 import { KeyboardInterrupt, runInContext } from "../evaluation/context.js";
 import type { Evaluator, Outcome } from "../evaluation/evaluator.js";

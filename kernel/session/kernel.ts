@@ -1,3 +1,4 @@
+import process from "node:process";
 import { mimeBundle } from "../display/bundle.js";
 import type { RequestContext as Context } from "../evaluation/context.js";
 import { RequestContext, runInContext } from "../evaluation/context.js";

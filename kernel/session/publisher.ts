@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { RequestContext } from "../evaluation/context.js";
 import { composeMessage } from "../wire/compose.js";
 import type { Channel, Header, IncomingMessage, JsonObject, OutgoingMessage } from "../wire/message.js";

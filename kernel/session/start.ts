@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import process from "node:process";
+import { URL } from "node:url";
 import { MessageChannel, Worker } from "node:worker_threads";
 
 import { exposeInterruptSignal } from "../evaluation/context.js";

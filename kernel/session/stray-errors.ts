@@ -1,3 +1,4 @@
+import process from "node:process";
 import { KeyboardInterrupt } from "../evaluation/context.js";
 import { UNWIND } from "../evaluation/termination.js";
 import { describeError } from "./errors.js";

@@ -1,3 +1,5 @@
+import { Buffer } from "node:buffer";
+import process from "node:process";
 import type { RequestContext } from "../evaluation/context.js";
 import { currentContext } from "../evaluation/context.js";
 import { cutText } from "../display/cut.js";

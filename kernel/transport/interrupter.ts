@@ -1,4 +1,5 @@
 import { Session } from "node:inspector";
+import { setTimeout } from "node:timers";
 
 import { Shared } from "./protocol.js";
 

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from "node:timers";
 import type { Header } from "../wire/message.js";
 
 /** Text is sent at the latest this long after it was written, and at once when it fills a batch. */

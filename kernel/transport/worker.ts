@@ -1,4 +1,7 @@
+import { Buffer } from "node:buffer";
 import { writeSync } from "node:fs";
+import process from "node:process";
+import { setInterval, setTimeout } from "node:timers";
 import type { MessagePort } from "node:worker_threads";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Router, XPublisher } from "zeromq";

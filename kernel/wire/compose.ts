@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import process from "node:process";
 
 import type { Header, JsonObject, OutgoingMessage } from "./message.js";
 import { PROTOCOL_VERSION } from "./message.js";

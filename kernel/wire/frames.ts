@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 import type { Header, IncomingMessage, JsonObject, OutgoingMessage } from "./message.js";

@@ -1,3 +1,4 @@
+import process from "node:process";
 import type { JsonObject } from "./message.js";
 import { PROTOCOL_VERSION } from "./message.js";
 

@@ -57,7 +57,11 @@ export class KernelClient {
   /** Starts a kernel in `folder` and waits until it answers. */
   static async start(
     folder: string,
-    options: { readonly env?: Readonly<Record<string, string>> } = {},
+    options: {
+      readonly env?: Readonly<Record<string, string>>;
+      /** The kernel's command; `{connection_file}` stands for the file. Ours by default. */
+      readonly argv?: readonly string[];
+    } = {},
   ): Promise<KernelClient> {
     const connection = await freeConnection();
     const file = join(folder, `connection-${randomUUID()}.json`);
@@ -72,7 +76,9 @@ export class KernelClient {
         ...Object.fromEntries(entries.map(([name, port]) => [`${name}_port`, port])),
       }),
     );
-    const kernel = spawn(process.execPath, [join(repositoryRoot, "dist", "kernel", "main.js"), file], {
+    const ours = [process.execPath, join(repositoryRoot, "dist", "kernel", "main.js"), "{connection_file}"];
+    const [program, ...words] = (options.argv ?? ours).map((word) => word.replace("{connection_file}", file));
+    const kernel = spawn(program!, words, {
       cwd: folder,
       stdio: ["ignore", "pipe", "pipe"],
       env: {
@@ -83,8 +89,17 @@ export class KernelClient {
       },
     });
     const client = new KernelClient(kernel, connection);
-    await client.wait((message) => message.header.msg_type === "iopub_welcome");
-    await client.request("kernel_info_request", {});
+    // Not every kernel welcomes its readers of iopub; any message there shows that the subscription stands.
+    let asked = await client.send("kernel_info_request", {});
+    while (
+      !client.received.some(
+        (message) => message.channel === "iopub" && message.header.msg_type !== "iopub_welcome",
+      )
+    ) {
+      await client.wait((message) => message.channel === "shell" && message.parentHeader.msg_id === asked);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      asked = await client.send("kernel_info_request", {});
+    }
     return client;
   }
 

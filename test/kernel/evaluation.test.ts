@@ -166,6 +166,24 @@ describe("evaluation", () => {
   });
 });
 
+test("a cell may use the names of globals without harm to the kernel", async () => {
+  const kernel = await KernelClient.start(temporaryFolder(), { env: { SIGHTBOOK_TYPE_ERRORS: "off" } });
+  const cells: Session = [
+    [
+      "const process = 1, Buffer = 2, performance = 3, URL = 4, setTimeout = 5, clearTimeout = 6, setImmediate = 7; process + URL",
+      "5",
+    ],
+    [
+      "import { readFile } from 'node:fs/promises'; (await readFile(import.meta.dirname).catch((e) => e.code))",
+      "'EISDIR'",
+    ],
+    ["console.log('still prints'); process", "1"],
+    ["throw new Error('still tells')", "Error: still tells"],
+  ];
+  for (const [code, expected] of cells) assert.equal((await kernel.run(code)).text, expected);
+  await kernel.stop();
+});
+
 describe("redeclaration of anything by anything", () => {
   const declarations: Readonly<Record<string, (value: number) => string>> = {
     var: (value) => `var name = { value: ${value} }`,

@@ -130,6 +130,8 @@ describe("modules", () => {
   test("a local CommonJS file, again when it changes", async () => {
     write("old.cjs", "exports.value = 1;\n");
     assert.equal((await kernel.run("require('./old.cjs').value")).text, "1");
+    write("old.cjs", "exports.value = 'changed';\n");
+    assert.equal((await kernel.run("require('./old.cjs').value")).text, "'changed'");
   });
 
   test("tslab's displays come out here", async () => {
