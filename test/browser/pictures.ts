@@ -1,0 +1,31 @@
+/**
+ * Makes the pictures of the README from the executed tableware notebook in real JupyterLab:
+ * `npm run quickstart && node dist/test/browser/pictures.js`.
+ */
+import { join } from "node:path";
+
+import sharp from "sharp";
+
+import { repositoryRoot } from "../support.js";
+import { launchChromium, patienceMs } from "./chromium.js";
+import { startJupyterLab } from "./jupyterlab.js";
+
+const lab = await startJupyterLab(join(repositoryRoot, "notebooks"));
+const browser = await launchChromium();
+const page = await browser.newPage({ viewport: { width: 1120, height: 760 }, deviceScaleFactor: 1.5 });
+page.setDefaultTimeout(patienceMs);
+await page.goto(lab.notebookUrl("01-tableware.executed.ipynb"), { timeout: patienceMs });
+await page.getByText("TypeScript (Sightbook) | Idle").waitFor();
+await page.getByText("Would you like to get notified").waitFor();
+await page.getByRole("button", { name: "No", exact: true }).click();
+// The file browser leaves room for the notebook.
+await page.keyboard.press("ControlOrMeta+b");
+await page.getByText("Fine-tune a pretrained network").first().scrollIntoViewIfNeeded();
+await page.getByText("Confusion matrix").first().scrollIntoViewIfNeeded();
+await page.waitForTimeout(2000);
+const picture = await page.screenshot();
+await sharp(picture)
+  .png({ palette: true, quality: 90 })
+  .toFile(join(repositoryRoot, "docs", "images", "notebook.png"));
+await browser.close();
+await lab.stop();
