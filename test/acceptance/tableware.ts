@@ -8,7 +8,10 @@ import { repositoryRoot } from "../support.js";
 import { listed, mean, reportBars } from "./support.js";
 
 /** As in `notebooks/01-tableware.ipynb`; another recipe can be tried as JSON in the first argument. */
-const recipe = (process.argv[2] === undefined ? {} : JSON.parse(process.argv[2])) as FitOptions & {
+const notebookRecipe: FitOptions = { trainable: "head", epochs: 10, learningRate: 0.02, batchSize: 8 };
+const recipe = (
+  process.argv[2] === undefined ? notebookRecipe : JSON.parse(process.argv[2])
+) as FitOptions & {
   imageSize?: number;
   dropout?: number;
 };
