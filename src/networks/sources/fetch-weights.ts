@@ -44,7 +44,8 @@ export async function fetchPublishedWeights(
   const published = publishedWeights[name];
   const path = cacheFolder("weights", published.fileName);
   const sources = [...mirrorSources(published, options), originSource(published, options)];
-  return cached(path, published.sha256, options, async () => {
+  const pinned = published.sha256 && { sha256: published.sha256, licence: published.licence };
+  return cached(path, pinned || undefined, options, async () => {
     const tried = [`cache: ${path} is absent`];
     for (const { kind, source, fetch } of sources) {
       try {
@@ -52,7 +53,7 @@ export async function fetchPublishedWeights(
         return { source, licence: published.licence, sha256, verified };
       } catch (error) {
         if (error instanceof CancelledError || !(error instanceof Error)) throw error;
-        tried.push(`${kind}: ${error.message.split("\n", 1)[0]!.replace(/\.$/, "")}`);
+        tried.push(`${kind}: ${inOneLine(error.message)}`);
       }
     }
     throw new EnvironmentError(unreachable(name, published, tried));
@@ -66,15 +67,22 @@ export async function fetchUrl(
 ): Promise<FetchedFile> {
   const folder = createHash("sha256").update(url).digest("hex").slice(0, 16);
   const path = cacheFolder("weights", "urls", folder, "weights");
-  return cached(path, options.sha256, options, async () => {
+  const pinned = options.sha256 === undefined ? undefined : { sha256: options.sha256, licence: "not stated" };
+  return cached(path, pinned, options, async () => {
     const { sha256, verified } = await download(url, path, downloadOptions(options, options.sha256));
     return { source: url, licence: "not stated", sha256, verified };
   });
 }
 
+/** What is known of a file whatever its source. */
+interface Pinned {
+  readonly sha256: string;
+  readonly licence: string;
+}
+
 async function cached(
   path: string,
-  pinned: string | undefined,
+  pinned: Pinned | undefined,
   options: FetchOptions,
   fetch: () => Promise<CacheNote>,
 ): Promise<FetchedFile> {
@@ -94,12 +102,16 @@ async function cached(
   );
 }
 
-/** The cached file, if it is whole: a damaged one is removed, so that it is fetched again. */
-async function readCache(path: string, pinned: string | undefined): Promise<FetchedFile | undefined> {
-  const note = await readNote(`${path}.json`);
+/**
+ * The cached file, if it is whole: a damaged one is removed, so that it is fetched again. One without a note, put there by hand,
+ * counts if its digest is known.
+ */
+async function readCache(path: string, pinned: Pinned | undefined): Promise<FetchedFile | undefined> {
+  const note =
+    (await readNote(`${path}.json`)) ?? (pinned && { ...pinned, source: `file ${path}`, verified: true });
   if (!note || (await stat(path).catch(() => undefined)) === undefined) return undefined;
   const sha256 = await fileSha256(path);
-  if (sha256 === (pinned ?? note.sha256)) return { path, ...note };
+  if (sha256 === (pinned ?? note).sha256) return { path, ...note };
   await rm(path, { force: true });
   return undefined;
 }
@@ -179,6 +191,13 @@ async function copyFromFolder(
 
 function downloadOptions({ onProgress, signal }: FetchOptions, sha256: string | undefined): DownloadOptions {
   return { onProgress, signal, sha256 };
+}
+
+/** The first line of a message, and its last, where a program that failed said why. */
+function inOneLine(message: string): string {
+  const lines = message.split("\n").filter((line) => line.trim() !== "");
+  const first = lines[0]!.replace(/\.$/, "");
+  return lines.length > 1 ? `${first} (${lines.at(-1)!.trim()})` : first;
 }
 
 export function isUrl(text: string): boolean {
