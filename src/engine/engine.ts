@@ -24,6 +24,12 @@ export interface TrainingOptions {
   readonly l2: number;
   /** Seed of the dropout masks. */
   readonly seed: number;
+  /**
+   * What convolutions compute in. Default `"float32"`. `"bfloat16"` (TensorFlow only) keeps weights and updates in
+   * float32; it is faster where the processor has bfloat16 instructions (avx512_bf16, amx_bf16) and many times slower
+   * where it has not.
+   */
+  readonly precision?: "float32" | "bfloat16";
 }
 
 /** A batch of images, `[size, height, width, 3]` RGB, 0 to 255. The bytes may be shared memory; they are only read. */

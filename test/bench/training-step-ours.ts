@@ -4,11 +4,13 @@ import { openEngine } from "../../src/engine/index.js";
 import { initializeWeights, resnet } from "../../src/networks/index.js";
 import { Random } from "../../src/random.js";
 
-const [batchSize = 32, imageSize = 224] = process.argv.slice(2).map(Number);
+const [precisionName, ...sizes] = process.argv.slice(2);
+const [batchSize = 32, imageSize = 224] = sizes.map(Number);
+const precision = precisionName === "bfloat16" ? "bfloat16" : "float32";
 const engine = await openEngine();
 const network = resnet(18, { labels: 4 });
 const weights = initializeWeights(network, new Random(1));
-const options = { momentum: 0.9, nesterov: false, l2: 5e-4, seed: 1 };
+const options = { momentum: 0.9, nesterov: false, l2: 5e-4, seed: 1, precision } as const;
 const session = await engine.createSession(network, weights, options);
 
 const random = new Random(2);

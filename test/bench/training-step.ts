@@ -6,6 +6,7 @@
  */
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
@@ -69,7 +70,10 @@ const python = process.env["SIGHTBOOK_BENCH_PYTHON"];
 const theirs = join(repositoryRoot, "test", "bench", "training-step.py");
 const hasTorch = python !== undefined && spawnSync(python, ["-c", "import torch, torchvision"]).status === 0;
 
-const contestants = [new Contestant("sightbook", process.execPath, [ours, ...sizes])];
+const contestants = [new Contestant("sightbook", process.execPath, [ours, "float32", ...sizes])];
+if (hasBfloat16()) {
+  contestants.push(new Contestant("sightbook bfloat16", process.execPath, [ours, "bfloat16", ...sizes]));
+}
 if (hasTorch) {
   contestants.push(new Contestant("PyTorch default", python, [theirs, "default", ...sizes]));
   contestants.push(new Contestant("PyTorch channels_last", python, [theirs, "channels_last", ...sizes]));
@@ -101,6 +105,15 @@ console.table(
   }),
 );
 if (!hasTorch) console.log("PyTorch: absent (name a Python that has it with SIGHTBOOK_BENCH_PYTHON)");
+
+/** Whether the processor computes in bfloat16; elsewhere it is emulated, many times slower. */
+function hasBfloat16(): boolean {
+  try {
+    return /avx512_bf16|amx_bf16/.test(readFileSync("/proc/cpuinfo", "utf8"));
+  } catch {
+    return false;
+  }
+}
 
 /** How many times as fast as the contestant we are: the median over the rounds. */
 function ratio(theirSteps: readonly Figures[]): number {

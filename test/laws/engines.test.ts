@@ -141,6 +141,29 @@ for (const candidate of candidates) {
       });
     }
 
+    test("bfloat16 gives about the same, or is refused", async () => {
+      const golden = readTrainingGolden("tiny-residual");
+      const network = tinyResidualNetwork();
+      const options = { ...golden.options, seed: 1, precision: "bfloat16" } as const;
+      if (candidate.name !== "tensorflow") {
+        await assert.rejects(
+          withSession(network, options, () => Promise.resolve()),
+          {
+            message: /^Engine\.createSession: precision must be "float32" on this engine, got "bfloat16"\./,
+          },
+        );
+        return;
+      }
+      await withSession(network, options, async (session) => {
+        for (const [i, { logits }] of golden.steps.entries()) {
+          const result = await session.trainStep(golden.batch, golden.options.learningRate);
+          const distance = relativeDistance(result.logits, logits);
+          // bfloat16 keeps 8 bits: nearer than float32's tolerance would mean that it was not used.
+          assert.ok(distance > 1e-4 && distance < 0.02, `logits of step ${i} are off by ${distance}`);
+        }
+      });
+    });
+
     test("frozen batch norms evaluate: the head alone trains on the logits of evaluation mode", () => {
       const network = tinyResidualNetwork();
       return withSession(network, { ...plain, trainableFrom: "head" }, async (session) => {

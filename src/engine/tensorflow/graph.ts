@@ -2,6 +2,8 @@
 export interface GraphTensor {
   readonly node: string;
   readonly index: number;
+  /** Default: float32. */
+  readonly dtype?: DataTypeCode;
 }
 
 /** TensorFlow's numbers of the types used here (`DataType` in types.proto). */
@@ -65,7 +67,11 @@ export class GraphBuilder {
     op: string,
     inputs: readonly GraphTensor[],
     attr: Readonly<Record<string, Attribute>> = {},
-    options: { readonly name?: string; readonly after?: readonly GraphTensor[] } = {},
+    options: {
+      readonly name?: string;
+      readonly after?: readonly GraphTensor[];
+      readonly dtype?: DataTypeCode;
+    } = {},
   ): GraphTensor {
     const name = this.#unique(this.#scope + legalName(options.name ?? op));
     const control = (options.after ?? []).map(({ node }) => `^${node}`);
@@ -75,7 +81,7 @@ export class GraphBuilder {
       input: [...inputs.map(({ node, index }) => (index === 0 ? node : `${node}:${index}`)), ...control],
       attr,
     });
-    return { node: name, index: 0 };
+    return { node: name, index: 0, ...(options.dtype !== undefined && { dtype: options.dtype }) };
   }
 
   constant(values: Float32Array | Int32Array, sizes: readonly number[], name = "Const"): GraphTensor {
@@ -100,7 +106,7 @@ export class GraphBuilder {
   }
 }
 
-/** Another output of the node that `tensor` comes from. */
+/** Another output, in float32, of the node that `tensor` comes from. */
 export function output(tensor: GraphTensor, index: number): GraphTensor {
   return { node: tensor.node, index };
 }

@@ -8,18 +8,26 @@ import {
   text,
   type,
   type Attribute,
+  type DataTypeCode,
   type GraphBuilder,
   type GraphTensor,
 } from "./graph.js";
 
 const T = { T: type(DataType.float32) };
 
-/** Writes each operation as a node of a TensorFlow graph. */
+/**
+ * Writes each operation as a node of a TensorFlow graph.
+ *
+ * With `compute` bfloat16, convolutions and what lies between them work in bfloat16, accumulating in float32 as the
+ * kernels do; weights, their gradients, statistics, and everything from the pooled features on stay float32.
+ */
 export class GraphOperations implements Operations<GraphTensor> {
   readonly #graph: GraphBuilder;
+  readonly #compute: DataTypeCode;
 
-  constructor(graph: GraphBuilder) {
+  constructor(graph: GraphBuilder, compute: DataTypeCode = DataType.float32) {
     this.#graph = graph;
+    this.#compute = compute;
   }
 
   constant(values: readonly number[], shape: readonly number[]): GraphTensor {
@@ -27,23 +35,23 @@ export class GraphOperations implements Operations<GraphTensor> {
   }
 
   add(a: GraphTensor, b: GraphTensor): GraphTensor {
-    return this.#graph.add("AddV2", [a, b], T);
+    return this.#alike("AddV2", a, b);
   }
 
   subtract(a: GraphTensor, b: GraphTensor): GraphTensor {
-    return this.#graph.add("Sub", [a, b], T);
+    return this.#alike("Sub", a, b);
   }
 
   multiply(a: GraphTensor, b: GraphTensor): GraphTensor {
-    return this.#graph.add("Mul", [a, b], T);
+    return this.#alike("Mul", a, b);
   }
 
   sumToChannels(x: GraphTensor): GraphTensor {
-    return this.#graph.add("BiasAddGrad", [x], T);
+    return this.#graph.add("BiasAddGrad", [this.#float(x)], T);
   }
 
   matMul(a: GraphTensor, b: GraphTensor, transposeA: boolean, transposeB: boolean): GraphTensor {
-    return this.#graph.add("MatMul", [a, b], {
+    return this.#graph.add("MatMul", [this.#float(a), this.#float(b)], {
       ...T,
       transpose_a: boolean(transposeA),
       transpose_b: boolean(transposeB),
@@ -51,26 +59,26 @@ export class GraphOperations implements Operations<GraphTensor> {
   }
 
   relu(x: GraphTensor): GraphTensor {
-    return this.#graph.add("Relu", [x], T);
+    return this.#alike("Relu", x);
   }
 
   relu6(x: GraphTensor): GraphTensor {
-    return this.#graph.add("Relu6", [x], T);
+    return this.#alike("Relu6", x);
   }
 
   reluGradient(gradient: GraphTensor, result: GraphTensor): GraphTensor {
-    return this.#graph.add("ReluGrad", [gradient, result], T);
+    return this.#alike("ReluGrad", this.#cast(gradient, dtypeOf(result)), result);
   }
 
   relu6Gradient(gradient: GraphTensor, result: GraphTensor): GraphTensor {
-    return this.#graph.add("Relu6Grad", [gradient, result], T);
+    return this.#alike("Relu6Grad", this.#cast(gradient, dtypeOf(result)), result);
   }
 
   convolution(x: GraphTensor, filter: GraphTensor, window: ConvolutionWindow): GraphTensor {
     if (needsPadding(window))
       return this.convolution(this.#pad(x, window), filter, { ...window, padding: 0 });
     const op = isDepthwise(window) ? "DepthwiseConv2dNative" : "Conv2D";
-    return this.#graph.add(op, [x, filter], convolutionAttributes(window));
+    return this.#computing(op, [this.#narrow(x), this.#narrow(filter)], convolutionAttributes(window));
   }
 
   convolutionInputGradient(
@@ -85,7 +93,8 @@ export class GraphOperations implements Operations<GraphTensor> {
       return this.#cut(padded, x, window);
     }
     const op = isDepthwise(window) ? "DepthwiseConv2dNativeBackpropInput" : "Conv2DBackpropInput";
-    return this.#graph.add(op, [this.#shapeOf(x), filter, gradient], convolutionAttributes(window));
+    const inputs = [this.#shapeOf(x), this.#narrow(filter), this.#narrow(gradient)];
+    return this.#computing(op, inputs, convolutionAttributes(window));
   }
 
   convolutionFilterGradient(
@@ -99,7 +108,8 @@ export class GraphOperations implements Operations<GraphTensor> {
       return this.convolutionFilterGradient(gradient, this.#pad(x, window), filter, inner);
     }
     const op = isDepthwise(window) ? "DepthwiseConv2dNativeBackpropFilter" : "Conv2DBackpropFilter";
-    return this.#graph.add(op, [x, this.#shapeOf(filter), gradient], convolutionAttributes(window));
+    const inputs = [this.#narrow(x), this.#shapeOf(filter), this.#narrow(gradient)];
+    return this.#float(this.#computing(op, inputs, convolutionAttributes(window)));
   }
 
   batchNormTraining(
@@ -112,7 +122,8 @@ export class GraphOperations implements Operations<GraphTensor> {
     const result = this.#graph.add(
       "FusedBatchNormV3",
       [x, scale, offset, none, none],
-      batchNormAttributes(epsilon, true),
+      batchNormAttributes(x, epsilon, true),
+      { dtype: dtypeOf(x) },
     );
     return {
       output: result,
@@ -132,8 +143,9 @@ export class GraphOperations implements Operations<GraphTensor> {
   ): { x: GraphTensor; scale: GraphTensor; offset: GraphTensor } {
     const result = this.#graph.add(
       "FusedBatchNormGradV3",
-      [gradient, x, scale, ...saved],
-      batchNormAttributes(epsilon, true),
+      [this.#cast(gradient, dtypeOf(x)), x, scale, ...saved],
+      batchNormAttributes(x, epsilon, true),
+      { dtype: dtypeOf(x) },
     );
     return { x: result, scale: output(result, 1), offset: output(result, 2) };
   }
@@ -149,21 +161,24 @@ export class GraphOperations implements Operations<GraphTensor> {
     return this.#graph.add(
       "FusedBatchNormV3",
       [x, scale, offset, mean, variance],
-      batchNormAttributes(epsilon, false),
+      batchNormAttributes(x, epsilon, false),
+      { dtype: dtypeOf(x) },
     );
   }
 
   maxPool(x: GraphTensor, window: Window): GraphTensor {
-    return this.#graph.add("MaxPool", [x], poolAttributes(window));
+    return this.#alike("MaxPool", x, undefined, poolAttributes(window));
   }
 
   maxPoolGradient(gradient: GraphTensor, x: GraphTensor, result: GraphTensor, window: Window): GraphTensor {
-    return this.#graph.add("MaxPoolGrad", [x, result, gradient], poolAttributes(window));
+    const inputs = [x, result, this.#cast(gradient, dtypeOf(x))];
+    const attributes = { ...poolAttributes(window), T: type(dtypeOf(x)) };
+    return this.#graph.add("MaxPoolGrad", inputs, attributes, { dtype: dtypeOf(x) });
   }
 
   globalAveragePool(x: GraphTensor): GraphTensor {
     const axes = this.#graph.constant(Int32Array.of(1, 2), [2], "axes");
-    return this.#graph.add("Mean", [x, axes], { ...T, Tidx: type(DataType.int32) });
+    return this.#graph.add("Mean", [this.#float(x), axes], { ...T, Tidx: type(DataType.int32) });
   }
 
   globalAveragePoolGradient(gradient: GraphTensor, x: GraphTensor): GraphTensor {
@@ -185,7 +200,9 @@ export class GraphOperations implements Operations<GraphTensor> {
         this.#graph.add("ExpandDims", [tensor, this.#integers(1)], { ...T, Tdim: type(DataType.int32) }),
       each,
     );
-    return this.#graph.add("BroadcastTo", [spread, shape], { ...T, Tidx: type(DataType.int32) });
+    const attributes = { T: type(dtypeOf(x)), Tidx: type(DataType.int32) };
+    const narrow = this.#cast(spread, dtypeOf(x));
+    return this.#graph.add("BroadcastTo", [narrow, shape], attributes, { dtype: dtypeOf(x) });
   }
 
   softmaxCrossEntropy(
@@ -201,21 +218,60 @@ export class GraphOperations implements Operations<GraphTensor> {
     };
   }
 
+  /** An operation whose operands and result have the type of the first; a second of another type is cast to it. */
+  #alike(
+    op: string,
+    a: GraphTensor,
+    b?: GraphTensor,
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): GraphTensor {
+    const dtype = dtypeOf(a);
+    const inputs = b === undefined ? [a] : [a, this.#cast(b, dtype)];
+    return this.#graph.add(op, inputs, { ...attributes, T: type(dtype) }, { dtype });
+  }
+
+  /** An operation in the type of computation. */
+  #computing(
+    op: string,
+    inputs: readonly GraphTensor[],
+    attributes: Readonly<Record<string, Attribute>>,
+  ): GraphTensor {
+    const dtype = this.#compute;
+    return this.#graph.add(op, inputs, { ...attributes, T: type(dtype) }, { dtype });
+  }
+
+  #narrow(x: GraphTensor): GraphTensor {
+    return this.#cast(x, this.#compute);
+  }
+
+  #float(x: GraphTensor): GraphTensor {
+    return this.#cast(x, DataType.float32);
+  }
+
+  #cast(x: GraphTensor, dtype: DataTypeCode): GraphTensor {
+    if (dtypeOf(x) === dtype) return x;
+    return this.#graph.add("Cast", [x], { SrcT: type(dtypeOf(x)), DstT: type(dtype) }, { dtype });
+  }
+
   /** Zeros around height and width. */
   #pad(x: GraphTensor, { padding }: ConvolutionWindow): GraphTensor {
     const p = Number(padding);
     const amounts = this.#graph.constant(Int32Array.of(0, 0, p, p, p, p, 0, 0), [4, 2], "paddings");
-    return this.#graph.add("Pad", [x, amounts], { ...T, Tpaddings: type(DataType.int32) });
+    const attributes = { T: type(dtypeOf(x)), Tpaddings: type(DataType.int32) };
+    return this.#graph.add("Pad", [x, amounts], attributes, { dtype: dtypeOf(x) });
   }
 
   /** The inner part of `padded` that is as large as `x`. */
   #cut(padded: GraphTensor, x: GraphTensor, { padding }: ConvolutionWindow): GraphTensor {
     const begin = this.#integers(0, Number(padding), Number(padding), 0);
-    return this.#graph.add("Slice", [padded, begin, this.#shapeOf(x)], { ...T, Index: type(DataType.int32) });
+    const attributes = { T: type(dtypeOf(padded)), Index: type(DataType.int32) };
+    return this.#graph.add("Slice", [padded, begin, this.#shapeOf(x)], attributes, {
+      dtype: dtypeOf(padded),
+    });
   }
 
   #shapeOf(x: GraphTensor): GraphTensor {
-    return this.#graph.add("Shape", [x], { ...T, out_type: type(DataType.int32) });
+    return this.#graph.add("Shape", [x], { T: type(dtypeOf(x)), out_type: type(DataType.int32) });
   }
 
   #integers(...values: number[]): GraphTensor {
@@ -225,6 +281,10 @@ export class GraphOperations implements Operations<GraphTensor> {
   #toFloat(x: GraphTensor): GraphTensor {
     return this.#graph.add("Cast", [x], { SrcT: type(DataType.int32), DstT: type(DataType.float32) });
   }
+}
+
+function dtypeOf(x: GraphTensor): DataTypeCode {
+  return x.dtype ?? DataType.float32;
 }
 
 function isDepthwise({ groups }: ConvolutionWindow): boolean {
@@ -260,9 +320,9 @@ function paddingAttributes({ padding }: Window): Record<string, Attribute> {
   };
 }
 
-function batchNormAttributes(epsilon: number, training: boolean): Record<string, Attribute> {
+function batchNormAttributes(x: GraphTensor, epsilon: number, training: boolean): Record<string, Attribute> {
   return {
-    ...T,
+    T: type(dtypeOf(x)),
     U: type(DataType.float32),
     epsilon: float(epsilon),
     is_training: boolean(training),

@@ -37,7 +37,7 @@ export interface ParameterAccess {
 /** Writes one graph with everything a training session does: the step, gradients, prediction, reading and writing weights. */
 export function buildTrainingGraph(network: Network, options: TrainingOptions): TrainingGraph {
   const graph = new GraphBuilder();
-  const ops = new GraphOperations(graph);
+  const ops = new GraphOperations(graph, DataType[options.precision ?? "float32"]);
   const layouts = layoutsOf(network);
   const variables = new GraphVariables(graph, layouts, options);
   const { float32, uint8 } = pixels(graph);

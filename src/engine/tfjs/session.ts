@@ -1,3 +1,4 @@
+import { ArgumentError } from "../../errors.js";
 import type { Network, Weights } from "../../networks/network.js";
 import { checkImages, checkLabelled, checkLearningRate, checkWeights } from "../batches.js";
 import { channelsOf, DropoutMasks } from "../dropout-masks.js";
@@ -23,6 +24,15 @@ export class TfjsSession implements TrainingSession {
   ): Promise<TfjsSession> {
     // Refuses an unknown stage before anything is sent.
     const masks = new DropoutMasks(network, options);
+    if (options.precision === "bfloat16") {
+      throw new ArgumentError(
+        "Engine.createSession",
+        "precision",
+        '"float32" on this engine',
+        options.precision,
+        "Only the TensorFlow engine computes in bfloat16.",
+      );
+    }
     checkWeights("Engine.createSession", network, layoutsOf(network), weights);
     const session = await worker.call("open", { network, weights, options });
     return new TfjsSession(worker, network, options, masks, session);
