@@ -30,18 +30,21 @@ export interface InstalledKernelspec {
 
 /** What the file `kernel.json` says. */
 export function kernelspec(options: InstallOptions = {}): object {
+  const main = fileURLToPath(new URL("./main.js", import.meta.url));
   return {
-    argv: [
-      options.node ?? process.execPath,
-      fileURLToPath(new URL("./main.js", import.meta.url)),
-      "{connection_file}",
-    ],
+    argv: [...launcher(options.node ?? process.execPath), main, "{connection_file}"],
     display_name: options.displayName ?? "TypeScript (Sightbook)",
     language: "typescript",
     interrupt_mode: "message",
     env: options.env ?? {},
     metadata: { debugger: false },
   };
+}
+
+/** Starts the program `node`, or the one on the path once that is gone, as when a version manager moved on. */
+function launcher(node: string): string[] {
+  if (process.platform === "win32") return [node];
+  return ["/bin/sh", "-c", '[ -x "$0" ] || exec node "$@"; exec "$0" "$@"', node];
 }
 
 /**

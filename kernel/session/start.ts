@@ -27,6 +27,7 @@ import { Kernel } from "./kernel.js";
 import type { Outlet } from "./publisher.js";
 import { forbidExit, reportStrayErrors } from "./stray-errors.js";
 import { Publisher } from "./publisher.js";
+import { installStandardInput } from "./standard-input.js";
 import type { StreamOutlet } from "./streams.js";
 import { Streams } from "./streams.js";
 
@@ -56,7 +57,7 @@ export function startKernel(connection: Connection): void {
   const streams = new Streams(print, () => kernel.latest);
   const comms = new Comms(publisher);
   const displays = new Displays({ publisher, fallback: () => kernel.latest });
-  const input = new Input({ publisher, shared, port: inputs.port1 });
+  const input = new Input({ publisher, shared, port: inputs.port1, fallback: () => kernel.latest });
   const modules = new Modules(process.cwd());
   modules.onTslab = (require) => {
     showTslabOutputs(require, displays);
@@ -115,6 +116,7 @@ export function startKernel(connection: Connection): void {
   installStackTraces();
   exposeInterruptSignal();
   streams.install();
+  installStandardInput(input);
   installGlobals(
     { comms, runner, displays, input, latest: () => kernel.latest },
     { require: modules.require },

@@ -7,6 +7,7 @@ import { doctorCommand } from "./commands/doctor.js";
 import { evaluateCommand } from "./commands/evaluate.js";
 import { exportCommand } from "./commands/export.js";
 import { featurizeCommand } from "./commands/featurize.js";
+import { kernelCommand } from "./commands/kernel.js";
 import { predictCommand } from "./commands/predict.js";
 import { setupCommand } from "./commands/setup.js";
 import { trainCommand } from "./commands/train.js";
@@ -43,6 +44,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
     .version(sightbookVersion())
     .addHelpText("after", helpAfter)
     .showHelpAfterError("See sightbook --help, or --help after a command.")
+    .enablePositionalOptions()
     .exitOverride();
   const commands = [
     setupCommand,
@@ -53,6 +55,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
     predictCommand,
     featurizeCommand,
     exportCommand,
+    kernelCommand,
   ];
   for (const create of commands) {
     const command = create(finish);

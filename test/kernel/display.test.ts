@@ -68,10 +68,9 @@ describe("results and displays", () => {
   });
 
   test("objects whose own code throws are still shown", async () => {
-    assert.match(
-      (await kernel.run("({ get [Symbol.toStringTag]() { throw new Error('no') } })")).text!,
-      /cannot be shown|no/,
-    );
+    const throwing = await kernel.run("({ get [Symbol.toStringTag]() { throw new Error('no') } })");
+    assert.equal(throwing.status, "ok");
+    assert.equal(typeof throwing.text, "string");
     assert.match(
       (await kernel.run("({ [Symbol.for('Jupyter.display')]() { throw new RangeError('bad display') } })"))
         .text!,

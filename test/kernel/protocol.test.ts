@@ -429,6 +429,29 @@ describe("stdin", () => {
     );
   });
 
+  test("readline asks the front end, once for each question", async () => {
+    const id = await kernel.sendCell(
+      `import { createInterface } from "node:readline/promises";
+      const rl = createInterface({ input: process.stdin, output: process.stdout });
+      const one = await rl.question("First? ");
+      const two = await rl.question("Second? ");
+      rl.close();
+      await new Promise((r) => setTimeout(r, 100));
+      [one, two]`,
+      { allow_stdin: true },
+    );
+    const questions = () =>
+      kernel.received.filter((m) => m.header.msg_type === "input_request" && m.parentHeader.msg_id === id);
+    for (const [index, value] of ["1st", "2nd"].entries()) {
+      await kernel.wait(() => questions().length > index);
+      await kernel.send("input_reply", { value }, { channel: "stdin", parent: questions()[index]! });
+    }
+    const result = new CellResult(await kernel.exchange(id));
+    assert.equal(result.text, "[ '1st', '2nd' ]");
+    assert.match(result.stream(), /First\? .*Second\? /s);
+    assert.equal(questions().length, 2);
+  });
+
   test("an interrupt ends the wait for an answer", async () => {
     const id = await kernel.sendCell("prompt('Ever?', { password: true })", { allow_stdin: true });
     const question = await kernel.wait(
