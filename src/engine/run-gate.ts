@@ -9,10 +9,12 @@ function closeGates(): void {
 }
 
 /**
- * Keeps a process from ending while a thread of it is inside onnxruntime, which would abort the whole process
- * (seen with onnxruntime-node 1.30: "terminate called after throwing an instance of 'Napi::Error'").
+ * Keeps a process from ending while a thread of it is inside a native library, which would take the process down: `process.exit`
+ * ends threads wherever they are. Seen with onnxruntime-node 1.30 ("terminate called after throwing an instance of
+ * 'Napi::Error'") and Dawn, npm package webgpu 0.6 ("napi_throw"); TensorFlow's binding bears it.
  *
- * The thread passes the gate around each run and the loading; the main thread closes it when the process ends.
+ * The thread passes the gate around each piece of work; the main thread closes it when the process ends, which then waits for
+ * the piece in flight.
  */
 export class RunGate {
   readonly #state: Int32Array;

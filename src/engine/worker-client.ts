@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { EnvironmentError } from "../errors.js";
+import { RunGate } from "./run-gate.js";
 
 /** What a worker does, by name: the argument it takes and the result it gives. */
 export type Calls<C> = Readonly<Record<keyof C, { argument: unknown; result: unknown }>>;
@@ -13,6 +14,11 @@ export interface Request<C extends Calls<C>, Name extends keyof C = keyof C> {
 export type Response<C extends Calls<C>> =
   | { readonly id: number; readonly result: C[keyof C]["result"] }
   | { readonly id: number; readonly error: string };
+
+/** What the thread is started with: the memory of the {@link RunGate} that it passes for work in native code. */
+export interface WorkerData {
+  readonly gate: SharedArrayBuffer;
+}
 
 interface Pending<C extends Calls<C>> {
   readonly resolve: (result: C[keyof C]["result"]) => void;
@@ -36,9 +42,12 @@ export class WorkerClient<C extends Calls<C>> {
   constructor(file: URL, library: string) {
     this.#library = library;
     // Options of the process at hand, such as --input-type, do not suit the thread's file.
+    const gate = new RunGate(new SharedArrayBuffer(4));
+    const forgetGate = gate.closeAtExit();
     this.#worker = new Worker(file, {
       name: `sightbook-${library.toLowerCase().replace(" ", "-")}`,
       execArgv: [],
+      workerData: { gate: gate.memory } satisfies WorkerData,
     });
     this.#worker.unref();
     this.#worker.on("message", (response: Response<C>) => {
@@ -48,6 +57,7 @@ export class WorkerClient<C extends Calls<C>> {
       this.#end(`${library}'s thread failed: ${error instanceof Error ? error.message : String(error)}`);
     });
     this.#worker.on("exit", (code) => {
+      forgetGate();
       this.#whenIdle?.();
       this.#end(`${library}'s thread ended (exit code ${code}).`);
     });

@@ -291,6 +291,31 @@ for (const candidate of candidates) {
       await assert.rejects(session.predict(batch), /engine was disposed/);
     });
 
+    test("a process that is told to end in the middle of a step ends with its own exit code", () => {
+      const program = `
+        const [{ openEngine }, { tinyResidualNetwork }, { deterministicBatch, deterministicWeights }] = await Promise.all(
+          process.argv.slice(2).map((url) => import(url)));
+        const engine = await openEngine({ name: ${JSON.stringify(candidate.name)} });
+        const network = tinyResidualNetwork();
+        const session = await engine.createSession(network, deterministicWeights(network), ${JSON.stringify(plain)});
+        const batch = deterministicBatch(8, 96, 96, 4);
+        await session.trainStep(deterministicBatch(2, 16, 16, 4), 0.1);
+        for (let i = 0; i < 20; i++) session.trainStep(batch, 0.1).catch(() => undefined);
+        setTimeout(() => process.exit(3), 20);`;
+      const modules = [
+        "../../src/engine/index.js",
+        "../golden/tiny-networks.js",
+        "../golden/deterministic-weights.js",
+      ];
+      const urls = modules.map((path) => new URL(path, import.meta.url).href);
+      const args = ["--input-type=module", "--eval", program, "-", ...urls];
+      const { stderr, status, signal } = spawnSync(process.execPath, args, {
+        encoding: "utf8",
+        timeout: 60_000,
+      });
+      assert.deepEqual({ stderr, status, signal }, { stderr: "", status: 3, signal: null });
+    });
+
     test("a process that forgets to dispose the engine ends all the same", () => {
       const program = `
         const [{ openEngine }, { tinyResidualNetwork }, { deterministicBatch, deterministicWeights }] = await Promise.all(

@@ -1,7 +1,8 @@
 /** The thread that tfjs computes in: it answers one request after another. Started by `tfjs-engine.ts`. */
 import { memory } from "@tensorflow/tfjs-core";
-import { parentPort } from "node:worker_threads";
-import type { Request, Response } from "../worker-client.js";
+import { parentPort, workerData } from "node:worker_threads";
+import { RunGate } from "../run-gate.js";
+import type { Request, Response, WorkerData } from "../worker-client.js";
 import { loadBackend, methodsOf } from "./backends.js";
 import { TfjsOperations } from "./operations.js";
 import type { TfjsBackend, TfjsCalls } from "./protocol.js";
@@ -60,10 +61,13 @@ async function answer<Name extends keyof TfjsCalls>({
   }
 }
 
+const gate = new RunGate((workerData as WorkerData).gate);
 let last = Promise.resolve();
 parentPort?.on("message", (request: Request<TfjsCalls>) => {
   last = last.then(async () => {
-    const response = await answer(request);
+    // WebAssembly can be ended anywhere; the loading of a backend decides only afterwards, so it passes the gate.
+    const native = backend !== "wasm" || request.call === "load";
+    const response = await (native ? gate.run(() => answer(request)) : answer(request));
     parentPort?.postMessage(response);
   });
 });
