@@ -74,7 +74,8 @@ export class GraphOperations implements Operations<GraphTensor> {
     return this.#alike("Relu6Grad", this.#cast(gradient, dtypeOf(result)), result);
   }
 
-  convolution(x: GraphTensor, filter: GraphTensor, window: ConvolutionWindow): GraphTensor {
+  convolution(x: GraphTensor, filter: GraphTensor, given: ConvolutionWindow): GraphTensor {
+    const window = withoutNumber(given);
     if (needsPadding(window))
       return this.convolution(this.#pad(x, window), filter, { ...window, padding: 0 });
     const op = isDepthwise(window) ? "DepthwiseConv2dNative" : "Conv2D";
@@ -85,8 +86,9 @@ export class GraphOperations implements Operations<GraphTensor> {
     gradient: GraphTensor,
     x: GraphTensor,
     filter: GraphTensor,
-    window: ConvolutionWindow,
+    given: ConvolutionWindow,
   ): GraphTensor {
+    const window = withoutNumber(given);
     if (needsPadding(window)) {
       const inner = { ...window, padding: 0 };
       const padded = this.convolutionInputGradient(gradient, this.#pad(x, window), filter, inner);
@@ -101,8 +103,9 @@ export class GraphOperations implements Operations<GraphTensor> {
     gradient: GraphTensor,
     x: GraphTensor,
     filter: GraphTensor,
-    window: ConvolutionWindow,
+    given: ConvolutionWindow,
   ): GraphTensor {
+    const window = withoutNumber(given);
     if (needsPadding(window)) {
       const inner = { ...window, padding: 0 };
       return this.convolutionFilterGradient(gradient, this.#pad(x, window), filter, inner);
@@ -291,9 +294,22 @@ function isDepthwise({ groups }: ConvolutionWindow): boolean {
   return groups > 1;
 }
 
-/** TensorFlow's optimiser crashes on a depthwise convolution with explicit padding (2.21): it gets a node for that. */
-function needsPadding(window: ConvolutionWindow): boolean {
-  return isDepthwise(window) && window.padding !== "same" && window.padding > 0;
+/**
+ * Whether the padding becomes a node of its own.
+ *
+ * TensorFlow gives a convolution with explicit padding to slow kernels when it goes backward (and its optimiser crashes
+ * on a depthwise one, 2.21), so no convolution gets any: where "same" means the same it is used, else zeros are added.
+ */
+function needsPadding({ padding }: Window): boolean {
+  return padding !== "same" && padding > 0;
+}
+
+/** A window of stride 1 that keeps the size: there "same" adds equally on both sides, as a number does. */
+function withoutNumber<W extends Window>(window: W): W {
+  const { kernelSize, stride, padding } = window;
+  return stride === 1 && padding !== 0 && padding === (kernelSize - 1) / 2
+    ? { ...window, padding: "same" }
+    : window;
 }
 
 function convolutionAttributes(window: ConvolutionWindow): Record<string, Attribute> {
