@@ -65,7 +65,7 @@ export async function decodeResized(
     const size = coveringSize(header, Math.max(resizeTo, width), Math.max(resizeTo, height));
     // libvips shrinks well and fast, but an image that grows it moves by half a pixel.
     const grows = size.width > header.width || size.height > header.height;
-    if (grows) return resizeImage(await toRgb(image), size.width, size.height, interpolation);
+    if (grows) return resizeImage(await toRgb(image), size.width, size.height, { interpolation });
     return toRgb(image.resize({ ...size, fit: "fill", kernel: kernels[interpolation] }));
   });
 }

@@ -9,6 +9,7 @@ import type { Preprocessing, TrainingTransforms } from "./preprocessing.js";
 import { asImageError } from "./messages.js";
 import { PixelCache } from "./pixel-cache.js";
 import { ImageError, type ImageProblem } from "./problems.js";
+import { Workspace } from "./resample.js";
 import type { RgbImage } from "./rgb-image.js";
 import { cropInto } from "./transforms.js";
 
@@ -65,6 +66,7 @@ export class PixelLoader {
   readonly #cache: PixelCache;
   readonly #slots: Slots;
   readonly #decodeOptions: DecodeOptions;
+  readonly #workspace = new Workspace();
 
   constructor({
     cacheBytes = 512 * 2 ** 20,
@@ -164,6 +166,7 @@ export class PixelLoader {
               preprocessing,
               training,
               random,
+              this.#workspace,
             );
             return undefined;
           } catch (error) {

@@ -1,30 +1,61 @@
 import type { Interpolation } from "./preprocessing.js";
 import type { RgbImage } from "./rgb-image.js";
 
+/** Working memory that is used again from call to call: thousands of images must not leave thousands of arrays behind. */
+export class Workspace {
+  readonly #arrays: Uint8Array[] = [];
+
+  /** An array of at least so many bytes with any content; the same one each time for a place, while it is large enough. */
+  take(place: number, bytes: number): Uint8Array {
+    const kept = this.#arrays[place];
+    if (kept !== undefined && kept.length >= bytes) return kept;
+    return (this.#arrays[place] = new Uint8Array(bytes));
+  }
+}
+
+export interface ResizeOptions {
+  /** Default `"bilinear"`. */
+  readonly interpolation?: Interpolation;
+  /** Where the pixels go, `[height, width, 3]`. Default: a new array. */
+  readonly target?: Uint8Array;
+  readonly workspace?: Workspace;
+}
+
 /**
  * Resizes pixels in memory, exactly as Pillow does up to rounding: pixel centres lie at halves, and when reducing the
  * kernel widens to the area that an output pixel covers.
  *
  * Used where an image grows: libvips, which is faster where it shrinks, moves a growing image by half a pixel.
- *
- * @returns A new image, or `image` itself where the size is the same.
  */
 export function resizeImage(
   image: RgbImage,
   width: number,
   height: number,
-  interpolation: Interpolation = "bilinear",
+  { interpolation = "bilinear", target = new Uint8Array(width * height * 3), workspace }: ResizeOptions = {},
 ): RgbImage {
-  if (width === image.width && height === image.height) return image;
-  if (interpolation === "nearest") return pickNearest(image, width, height);
-  const kernel = resampleKernels[interpolation];
-  const across = resampleWeights(image.width, width, kernel);
-  const down = resampleWeights(image.height, height, kernel);
-  // Growing comes last where only one direction grows, as in Pillow: less to compute, and what is rounded between.
-  if (width > image.width && height < image.height) {
-    return resampleRows(resampleColumns(image, height, down), width, across);
+  const result = { width, height, data: target };
+  if (width === image.width && height === image.height) {
+    target.set(image.data.subarray(0, width * height * 3));
+  } else if (interpolation === "nearest") {
+    pickNearest(image, result);
+  } else {
+    const kernel = resampleKernels[interpolation];
+    const across = resampleWeights(image.width, width, kernel);
+    const down = resampleWeights(image.height, height, kernel);
+    // Growing comes last where only one direction grows, as in Pillow: less to compute, and what is rounded between.
+    const rowsLast = width > image.width && height < image.height;
+    const half = rowsLast ? { width: image.width, height } : { width, height: image.height };
+    const bytes = half.width * half.height * 3;
+    const between = { ...half, data: workspace?.take(0, bytes) ?? new Uint8Array(bytes) };
+    if (rowsLast) {
+      resampleColumns(image, between, down);
+      resampleRows(between, result, across);
+    } else {
+      resampleRows(image, between, across);
+      resampleColumns(between, result, down);
+    }
   }
-  return resampleColumns(resampleRows(image, width, across), height, down);
+  return result;
 }
 
 interface Kernel {
@@ -80,9 +111,10 @@ function resampleWeights(from: number, to: number, { radius, weight }: Kernel): 
   return { taps, first, weights };
 }
 
-function resampleRows(image: RgbImage, width: number, { taps, first, weights }: Weights): RgbImage {
-  const { data, height } = image;
-  const resampled = new Uint8Array(height * width * 3);
+/** Brings every row of `image` to the width of `result`. */
+function resampleRows(image: RgbImage, result: RgbImage, { taps, first, weights }: Weights): void {
+  const { data } = image;
+  const { width, height, data: target } = result;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       let red = 0;
@@ -97,20 +129,20 @@ function resampleRows(image: RgbImage, width: number, { taps, first, weights }: 
         from += 3;
       }
       const at = (y * width + x) * 3;
-      resampled[at] = toByte(red);
-      resampled[at + 1] = toByte(green);
-      resampled[at + 2] = toByte(blue);
+      target[at] = toByte(red);
+      target[at + 1] = toByte(green);
+      target[at + 2] = toByte(blue);
     }
   }
-  return { width, height, data: resampled };
 }
 
-function resampleColumns(image: RgbImage, height: number, { taps, first, weights }: Weights): RgbImage {
-  const { data, width } = image;
-  const stride = width * 3;
-  const resampled = new Uint8Array(stride * height);
+/** Brings every column of `image` to the height of `result`. */
+function resampleColumns(image: RgbImage, result: RgbImage, { taps, first, weights }: Weights): void {
+  const { data } = image;
+  const { data: target } = result;
+  const stride = result.width * 3;
   const sums = new Float32Array(stride);
-  for (let y = 0; y < height; y++) {
+  for (let y = 0; y < result.height; y++) {
     sums.fill(0);
     for (let k = 0; k < taps; k++) {
       const weight = weights[y * taps + k]!;
@@ -118,13 +150,11 @@ function resampleColumns(image: RgbImage, height: number, { taps, first, weights
       const from = (first[y]! + k) * stride;
       for (let x = 0; x < stride; x++) sums[x]! += weight * data[from + x]!;
     }
-    for (let x = 0; x < stride; x++) resampled[y * stride + x] = toByte(sums[x]!);
+    for (let x = 0; x < stride; x++) target[y * stride + x] = toByte(sums[x]!);
   }
-  return { width, height, data: resampled };
 }
 
-function pickNearest(image: RgbImage, width: number, height: number): RgbImage {
-  const data = new Uint8Array(width * height * 3);
+function pickNearest(image: RgbImage, { width, height, data }: RgbImage): void {
   for (let y = 0; y < height; y++) {
     const row = Math.floor(((y + 0.5) * image.height) / height);
     for (let x = 0; x < width; x++) {
@@ -133,7 +163,6 @@ function pickNearest(image: RgbImage, width: number, height: number): RgbImage {
       for (let channel = 0; channel < 3; channel++) data[at + channel] = image.data[from + channel]!;
     }
   }
-  return { width, height, data };
 }
 
 /** The nearest whole number in 0 to 255; halves go up. */

@@ -1,13 +1,15 @@
 import type { Random } from "../random.js";
 import { centreRectangle } from "./decode.js";
 import type { Preprocessing, TrainingTransforms } from "./preprocessing.js";
-import { resizeImage } from "./resample.js";
-import { copyRectangle, type Rectangle, type RgbImage } from "./rgb-image.js";
+import { resizeImage, type Workspace } from "./resample.js";
+import { copyRectangle, mirrorRows, type Rectangle, type RgbImage } from "./rgb-image.js";
 
 /**
  * From the resized image to the network's input: the random crop and flip of training, or the centre crop.
  *
  * @param target - Where the pixels go, `[height, width, 3]` of `imageSize`.
+ * It does not wait anywhere: `workspace` may be shared by all images of a loader.
+ *
  * @param random - Used only with `training`; the same state gives the same pixels.
  */
 export function cropInto(
@@ -16,6 +18,7 @@ export function cropInto(
   { imageSize: [height, width], interpolation = "bilinear" }: Preprocessing,
   training: TrainingTransforms | undefined,
   random: Random,
+  workspace: Workspace,
 ): void {
   if (training === undefined) {
     copyRectangle(image, centreRectangle(image, width, height), { target });
@@ -24,9 +27,11 @@ export function cropInto(
   const flip = random.uniform() < (training.flip ?? 0);
   if (training.randomResizedCrop !== undefined) {
     const rectangle = resizedCropRectangle(image, training.randomResizedCrop, random);
-    const cut = { width: rectangle.width, height: rectangle.height, data: copyRectangle(image, rectangle) };
-    const resized = resizeImage(cut, width, height, interpolation);
-    copyRectangle(resized, { left: 0, top: 0, width, height }, { flip, target });
+    const piece = workspace.take(1, rectangle.width * rectangle.height * 3);
+    copyRectangle(image, rectangle, { target: piece });
+    const cut = { width: rectangle.width, height: rectangle.height, data: piece };
+    resizeImage(cut, width, height, { interpolation, target, workspace });
+    if (flip) mirrorRows(target, width, height);
     return;
   }
   const rectangle = training.randomCrop

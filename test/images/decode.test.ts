@@ -227,7 +227,7 @@ function p3ToSrgb(rgb: readonly number[]): number[] {
   });
 }
 
-test("all eight EXIF orientations come out upright, in JPEG, PNG, WebP and TIFF, and headers agree", async () => {
+test("all eight EXIF orientations come out upright, in every format that has them, and headers agree", async () => {
   // Upright: red green / blue white / black yellow, each 8 x 8 pixels.
   const palette = [
     [255, 0, 0],
@@ -257,12 +257,13 @@ test("all eight EXIF orientations come out upright, in JPEG, PNG, WebP and TIFF,
         stored.set(upright.subarray((y * 16 + x) * 3, (y * 16 + x) * 3 + 3), (row * width + column) * 3);
       }
     }
-    for (const format of ["jpeg", "png", "webp", "tiff"] as const) {
+    for (const format of ["jpeg", "png", "webp", "tiff", "avif"] as const) {
       const options = {
         jpeg: { quality: 95 },
         png: {},
         webp: { lossless: true },
         tiff: { compression: "none" },
+        avif: { quality: 95 },
       }[format];
       const bytes = await sharp(stored, { raw: { width, height, channels: 3 } })
         .withMetadata({ orientation })
@@ -278,14 +279,11 @@ test("all eight EXIF orientations come out upright, in JPEG, PNG, WebP and TIFF,
       });
       assert.deepEqual(centres, palette, path);
       const header = await readImageHeader(path);
+      // An AVIF is turned by its own means before its pixels are handed out: what is left to do is nothing.
+      const left = format === "avif" ? 1 : orientation;
       assert.deepEqual(
-        {
-          width: header.width,
-          height: header.height,
-          format: header.format,
-          orientation: header.orientation,
-        },
-        { width: 16, height: 24, format, orientation },
+        [header.width, header.height, header.format, header.orientation],
+        [16, 24, format, left],
         path,
       );
       const small = await sharp(await thumbnail(path, 12)).metadata();

@@ -25,7 +25,7 @@ const data = Uint8Array.from(
 
 for (const { interpolation, pixels, ...size } of cases) {
   test(`${interpolation} to ${size.width} x ${size.height} is Pillow's`, () => {
-    const resized = resizeImage({ width, height, data }, size.width, size.height, interpolation);
+    const resized = resizeImage({ width, height, data }, size.width, size.height, { interpolation });
     assert.deepEqual([resized.width, resized.height], [size.width, size.height]);
     resized.data.forEach((value, i) => {
       assert.ok(Math.abs(value - pixels[i]!) <= 1, `pixel ${i}: ${value} and ${pixels[i]}`);
