@@ -183,6 +183,7 @@ export class ImageClassifier implements Classifier {
       const { provenance } = this.#state!;
       this.#state = { weights, provenance, trained: true, history, keptEpoch, recipe, reference };
       this.#problems = problems;
+      for (const problem of problems) trainSet.addProblem?.(problem);
       if (stopped !== undefined) throw stopped;
       return this;
     } finally {

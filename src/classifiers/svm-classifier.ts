@@ -96,6 +96,7 @@ export class SvmClassifier implements Classifier {
         { labels: this.labels, signal: interrupt.signal, onWarning: (message) => warnings.push(message) },
       );
       this.#problems = [...examples.unlabelled, ...problems];
+      for (const problem of problems) trainSet.addProblem?.(problem);
       this.#recipe = { trainImages: included.length, features: features.columns, learner: this.learner.kind };
       if (verbose > 0) {
         for (const { message } of this.#problems) process.stderr.write(`left out: ${message}\n`);

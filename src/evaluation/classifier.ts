@@ -11,6 +11,8 @@ export interface LabelledImages {
   /** Names of the labels that occur or could occur in `images`. */
   readonly labels: readonly string[];
   readonly images: readonly LabelledImage[];
+  /** Told of an image that could not be read; a dataset then names it in its problems and leaves it out. */
+  addProblem?(problem: ImageProblem): void;
 }
 
 /** An image that was left out, and why. */

@@ -217,7 +217,9 @@ test("a run that was stopped resumes after its last finished epoch", async () =>
 test("images that cannot be read or have no label are left out and named", async () => {
   const model = newClassifier();
   const missing = join(folder, "red", "missing.png");
+  const told: string[] = [];
   const odd = {
+    addProblem: ({ path }: { readonly path: string }) => told.push(path),
     labels: tinyLabels,
     images: [
       ...trainSet.images,
@@ -234,6 +236,7 @@ test("images that cannot be read or have no label are left out and named", async
       ["unreadable", missing],
     ],
   );
+  assert.deepEqual(told, [join(folder, "red", "7.png"), missing]);
 });
 
 test("validationSize holds out a share of each label, TensorBoard's files are written", async () => {
