@@ -22,6 +22,7 @@ export class RequestContext {
   /** Displays whose MIME bundle is still being made; the request is not over before them. */
   readonly pending = new Set<Promise<void>>();
   readonly #abort = new AbortController();
+  readonly #terminated = new AbortController();
   /** Set once the request was answered although its code may still await something: that code must not run on. */
   abandoned = false;
 
@@ -39,6 +40,15 @@ export class RequestContext {
   /** Aborts when the user interrupts the request; the reason is a {@link KeyboardInterrupt}. */
   get signal(): AbortSignal {
     return this.#abort.signal;
+  }
+
+  /** Aborts when the request's code was terminated from outside, after which it may never settle. */
+  get terminated(): AbortSignal {
+    return this.#terminated.signal;
+  }
+
+  terminate(): void {
+    this.#terminated.abort();
   }
 
   interrupt(): void {

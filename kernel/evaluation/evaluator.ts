@@ -16,6 +16,9 @@ export type Outcome =
       readonly syntax?: { readonly line: number; readonly column: number };
     };
 
+/** Where scripts of the inspector find the object that takes thrown values. */
+const HOLDER = Symbol.for("sightbook.evaluator");
+
 interface ReplParameters extends Runtime.EvaluateParameterType {
   readonly replMode: boolean;
 }
@@ -25,26 +28,35 @@ interface ReplParameters extends Runtime.EvaluateParameterType {
  * closures of other scripts see; `await` is allowed at the top.
  */
 export class Evaluator {
-  readonly #session = new Session();
-  readonly #holder: string;
+  #session = new Session();
+  #holder = "";
   #caught: unknown;
 
   /** @param runtime - What compiled cells find under {@link RUNTIME}. */
   constructor(runtime: object) {
     Object.defineProperty(globalThis, RUNTIME, { value: runtime, enumerable: false, configurable: true });
-    this.#session.connect();
     const holder = { catch: (error: unknown) => (this.#caught = error) };
-    const place = Symbol.for("sightbook.evaluator");
-    Object.defineProperty(globalThis, place, { value: holder, configurable: true, enumerable: false });
-    let id: string | undefined;
-    this.#session.post(
-      "Runtime.evaluate",
-      { expression: `globalThis[Symbol.for(${JSON.stringify(place.description)})]` },
-      (_error, reply) => {
-        id = reply.result.objectId;
-      },
-    );
-    this.#holder = id!;
+    Object.defineProperty(globalThis, HOLDER, { value: holder, configurable: true, enumerable: false });
+    this.#connect();
+  }
+
+  /**
+   * Gives up scripts that have not ended and never will. The inspector would report them as failed once they are garbage, in the
+   * middle of a collection, where newer lines of Node abort at the attempt to call our callback. The names that
+   * scripts declared stay: they belong to V8's global scope.
+   */
+  renew(): void {
+    this.#session.disconnect();
+    this.#session = new Session();
+    this.#connect();
+  }
+
+  #connect(): void {
+    this.#session.connect();
+    const expression = `globalThis[Symbol.for(${JSON.stringify(HOLDER.description)})]`;
+    this.#session.post("Runtime.evaluate", { expression }, (_error, reply) => {
+      this.#holder = reply.result.objectId!;
+    });
   }
 
   /** Runs a script on behalf of a request; resolves when it, and what it awaits at the top, has ended. */

@@ -18,6 +18,8 @@ export type CellOutcome =
 
 /** How long an interrupted cell may take to end by itself, in `finally` blocks for instance. */
 const INTERRUPT_GRACE_MS = 1000;
+/** The same when its code was terminated: it has settled by now, or never will. */
+const TERMINATED_GRACE_MS = 50;
 
 /** Takes cells through compiling, importing and running, and keeps what the session has declared. */
 export class CellRunner {
@@ -110,13 +112,21 @@ export class CellRunner {
   /** Ends a cell that does not end by itself after an interrupt; its code is kept from running on. */
   async #untilInterrupted(context: RequestContext, running: Promise<CellOutcome>): Promise<CellOutcome> {
     return new Promise((resolve, reject) => {
+      let ended = false;
+      const end = () => {
+        ended = true;
+      };
+      running.then(end, end);
       running.then(resolve, reject);
-      context.signal.addEventListener("abort", () => {
+      const abandonAfter = (ms: number) => () => {
         setTimeout(() => {
           context.abandoned = true;
+          if (!ended) this.#evaluator.renew();
           resolve({ ok: false, error: describeError(new KeyboardInterrupt()) });
-        }, INTERRUPT_GRACE_MS);
-      });
+        }, ms);
+      };
+      context.signal.addEventListener("abort", abandonAfter(INTERRUPT_GRACE_MS));
+      context.terminated.addEventListener("abort", abandonAfter(TERMINATED_GRACE_MS));
     });
   }
 

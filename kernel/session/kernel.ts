@@ -74,6 +74,11 @@ export class Kernel {
     for (const context of this.#active) context.interrupt();
   }
 
+  /** Code was terminated on behalf of an interrupt; whatever was interrupted may never settle. */
+  terminated(): void {
+    this.#running?.terminate();
+  }
+
   async #pump(): Promise<void> {
     if (this.#pumping) return;
     this.#pumping = true;

@@ -101,9 +101,11 @@ export function startKernel(connection: Connection): void {
         kernel.receive(message.sequence, message.message);
         break;
       case "interrupt":
-        if (Atomics.load(shared, Shared.interruptSeen) >= message.token) break;
-        Atomics.store(shared, Shared.interruptSeen, message.token);
-        kernel.interrupt(message.sequence);
+        if (Atomics.load(shared, Shared.interruptSeen) < message.token) {
+          Atomics.store(shared, Shared.interruptSeen, message.token);
+          kernel.interrupt(message.sequence);
+        }
+        if (message.terminated) kernel.terminated();
         break;
       case "shutdown":
         exit();

@@ -16,6 +16,8 @@ export interface RequestMessage {
 export interface InterruptMessage {
   readonly kind: "interrupt";
   readonly token: number;
+  /** Sent again, with this set, once running code has been terminated: what it was in the middle of never ends by itself. */
+  readonly terminated: boolean;
   readonly sequence: number;
 }
 

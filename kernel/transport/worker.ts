@@ -113,13 +113,15 @@ class Transport {
   interrupt(): void {
     const token = Atomics.add(shared, Shared.interruptAsked, 1) + 1;
     const sequence = Atomics.load(shared, Shared.received);
-    const tell = () => {
-      toMain({ kind: "interrupt", token, sequence });
+    const tell = (terminated: boolean) => {
+      toMain({ kind: "interrupt", token, sequence, terminated });
     };
-    tell();
+    tell(false);
     Atomics.notify(shared, Shared.inputs);
     Atomics.notify(shared, Shared.pendingCharacters);
-    void interrupter.enforce(token, tell);
+    void interrupter.enforce(token, () => {
+      tell(true);
+    });
   }
 
   async end(): Promise<void> {
