@@ -15,14 +15,32 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 
 class TalkingClient(NotebookClient):
-    """Passes on the streams of every cell."""
+    """Passes on what cells print, and the lines of a progress display as they settle."""
+
+    progress = None
+    shown = 0
 
     def process_message(self, msg, cell, cell_index):
+        content = msg["content"]
         if msg["msg_type"] == "stream":
-            stream = sys.stderr if msg["content"]["name"] == "stderr" else sys.stdout
-            stream.write(msg["content"]["text"])
+            self.show_progress(settled=True)
+            stream = sys.stderr if content["name"] == "stderr" else sys.stdout
+            stream.write(content["text"])
             stream.flush()
+        elif msg["msg_type"] in ("display_data", "update_display_data") and list(content["data"]) == ["text/plain"]:
+            self.progress = content["data"]["text/plain"].splitlines()
+            self.show_progress(settled=False)
+        elif msg["msg_type"] == "status" and content["execution_state"] == "idle":
+            self.show_progress(settled=True)
+            self.progress, self.shown = None, 0
         return super().process_message(msg, cell, cell_index)
+
+    def show_progress(self, settled):
+        """The last line still changes until the cell goes on."""
+        lines = (self.progress or [])[: None if settled else -1]
+        for line in lines[self.shown :]:
+            print(f"  {line}", flush=True)
+        self.shown = max(self.shown, len(lines))
 
 
 def text_of(output):
