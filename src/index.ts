@@ -1,4 +1,5 @@
 export { ArgumentError, CancelledError, EnvironmentError, FileError, SightbookError } from "./errors.js";
+export { Random } from "./random.js";
 
 // Data
 export { ClassificationDataset } from "./data/index.js";
@@ -34,7 +35,9 @@ export {
 export type {
   Features,
   FitOptions,
+  FitRecipe,
   ImageClassifierOptions,
+  ImageClassifierSpec,
   ImagePrediction,
   ImageScores,
   ImagesToScore,
@@ -45,21 +48,35 @@ export type {
   UnreadableImage,
 } from "./classifiers/index.js";
 export { defaultLearningRates, oneCycle, steps } from "./training/index.js";
-export type { EpochRecord, LearningRateSchedule, TrainingHistory } from "./training/index.js";
+export type {
+  BatchProgress,
+  EpochRecord,
+  LearningRateSchedule,
+  OneCycleOptions,
+  ProgressStyle,
+  TrainingHistory,
+} from "./training/index.js";
 
 // Evaluation
-export { ClassificationEvaluation, plots } from "./evaluation/index.js";
+export { ClassificationEvaluation, plots, wilsonInterval } from "./evaluation/index.js";
 export type {
+  AveragedMetrics,
+  CalibrationCurve,
   Classifier,
   ConfusionMatrix,
+  EvaluationData,
   EvaluationReport,
+  ImageProblem,
   Interval,
   LabelledImage,
   LabelledImages,
   LabelMetrics,
   Mistake,
+  PrecisionRecallCurve,
   PredictionOptions,
   ProbabilityPredictions,
+  RocCurve,
+  ThresholdMetrics,
 } from "./evaluation/index.js";
 
 // Networks and engines
@@ -70,9 +87,31 @@ export {
   initializeWeights,
   loadPretrainedWeights,
   parameterCount,
+  readWeightsFile,
   stagesOf,
+  summary,
+  validateNetwork,
+  writeSafetensors,
 } from "./networks/index.js";
-export type { BaseModelName, Network, NetworkNode, NetworkOptions, Weights } from "./networks/index.js";
-export { openEngine, openInference, openOnnxBackbone } from "./engine/index.js";
-export type { Engine, EngineName, OnnxBackbone } from "./engine/index.js";
-export { writeOnnx } from "./export/index.js";
+export type {
+  BaseModelName,
+  DownloadProgress,
+  Network,
+  NetworkNode,
+  NetworkOptions,
+  NetworkSummary,
+  PretrainedOptions,
+  Weights,
+  WeightsProvenance,
+} from "./networks/index.js";
+export { describeOnnx, openEngine, openInference, openOnnxBackbone, readOnnx } from "./engine/index.js";
+export type {
+  Engine,
+  EngineName,
+  Featurizer,
+  InferenceOptions,
+  InferenceSession,
+  OnnxBackbone,
+} from "./engine/index.js";
+export { openFeaturizer, writeOnnx } from "./export/index.js";
+export type { BundleManifest, NetworkBackbone, OnnxOptions, OnnxOutput } from "./export/index.js";

@@ -20,8 +20,15 @@ await page.getByText("Would you like to get notified").waitFor();
 await page.getByRole("button", { name: "No", exact: true }).click();
 // The file browser leaves room for the notebook.
 await page.keyboard.press("ControlOrMeta+b");
-await page.getByText("Fine-tune a pretrained network").first().scrollIntoViewIfNeeded();
-await page.getByText("Confusion matrix").first().scrollIntoViewIfNeeded();
+// JupyterLab draws only the cells in view: scroll as a person would until the evaluation is at the top.
+const heading = page.locator(".jp-Notebook h2", { hasText: "How good is it?" });
+await page.locator(".jp-Notebook").hover();
+for (let turn = 0; turn < 100; turn++) {
+  const place = await heading.boundingBox();
+  if (place !== null && place.y < 180) break;
+  await page.mouse.wheel(0, 120);
+  await page.waitForTimeout(100);
+}
 await page.waitForTimeout(2000);
 const picture = await page.screenshot();
 await sharp(picture)
