@@ -120,8 +120,10 @@ export class CellRunner {
       running.then(resolve, reject);
       const abandonAfter = (ms: number) => () => {
         setTimeout(() => {
+          // Once only, and not for a cell that has ended: the next one may be running by now.
+          if (ended || context.abandoned) return;
           context.abandoned = true;
-          if (!ended) this.#evaluator.renew();
+          this.#evaluator.renew();
           resolve({ ok: false, error: describeError(new KeyboardInterrupt()) });
         }, ms);
       };

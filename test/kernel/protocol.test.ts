@@ -541,6 +541,16 @@ describe("interrupts", () => {
     assert.equal(new CellResult(await kernel.exchange(id)).stream(), "running\ncleaned up\n");
   });
 
+  test("a cell that runs after a terminated one is left alone", async () => {
+    const id = await kernel.sendCell("console.log('running'); await 1; while (true) {}");
+    await kernel.wait(
+      (message) => message.parentHeader.msg_id === id && message.header.msg_type === "stream",
+    );
+    await kernel.request("interrupt_request", {}, { channel: "control" });
+    await kernel.exchange(id);
+    assert.equal((await kernel.run("await sleep(1500); 'undisturbed'")).text, "'undisturbed'");
+  });
+
   test("an interrupt of an idle kernel does nothing", async () => {
     await kernel.request("interrupt_request", {}, { channel: "control" });
     assert.equal((await kernel.run("1 + 1")).text, "2");
