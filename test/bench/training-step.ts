@@ -5,11 +5,10 @@
  * ratios of one run mean anything. PyTorch runs where `SIGHTBOOK_BENCH_PYTHON` names a Python that has it.
  */
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
-import { createInterface, type Interface } from "node:readline";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { repositoryRoot } from "../support.js";
 
@@ -24,7 +23,7 @@ interface Figures {
 class Contestant {
   readonly steps: Figures[] = [];
   readonly #child: ChildProcess;
-  readonly #lines: Interface;
+  readonly #lines: AsyncIterator<string>;
   version = "";
 
   constructor(
@@ -37,7 +36,7 @@ class Contestant {
       stdio: ["pipe", "pipe", "inherit"],
       env: { ...process.env, ...env },
     });
-    this.#lines = createInterface({ input: this.#child.stdout! });
+    this.#lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
   }
 
   async start(): Promise<void> {
@@ -54,11 +53,9 @@ class Contestant {
   }
 
   async #read<R>(): Promise<R> {
-    const ended = once(this.#child, "exit").then(() => {
-      throw new Error(`${this.name} ended.`);
-    });
-    const [line] = (await Promise.race([once(this.#lines, "line"), ended])) as [string];
-    return JSON.parse(line) as R;
+    const line = await this.#lines.next();
+    if (line.done) throw new Error(`${this.name} ended.`);
+    return JSON.parse(line.value) as R;
   }
 }
 
