@@ -28,6 +28,9 @@ export async function launchChromium(): Promise<Browser> {
   // A browser started by root, as in containers, has no sandbox to give up.
   const args = process.getuid?.() === 0 ? ["--no-sandbox", ...quiet] : quiet;
   if (path) return chromium.launch({ executablePath: path, args });
+  // The package brings the system libraries that Chromium needs too, but unpacks them only where it believes itself on
+  // a bare cloud machine; it looks at this when it is imported.
+  process.env["AWS_LAMBDA_JS_RUNTIME"] ??= "nodejs20.x";
   const { default: carried } = await import("@sparticuz/chromium");
   return chromium.launch({
     executablePath: await carried.executablePath(),

@@ -206,6 +206,12 @@ for (const candidate of candidates) {
       });
     });
 
+    test("few channels on a large map: the kernels of strided 1 x 1 windows once ended the process", () =>
+      withSession(tinyResidualNetwork(), plain, async (session) => {
+        const { loss } = await session.trainStep(deterministicBatch(2, 240, 240, 4), 0.01);
+        assert.ok(Number.isFinite(loss));
+      }));
+
     test("pixels may be bytes, floats or shared memory", () =>
       withSession(tinyResidualNetwork(), plain, async (session) => {
         const batch = deterministicBatch(2, 16, 16, 4);

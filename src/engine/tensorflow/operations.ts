@@ -3,6 +3,7 @@ import {
   boolean,
   DataType,
   float,
+  integer,
   integers,
   output,
   text,
@@ -76,6 +77,7 @@ export class GraphOperations implements Operations<GraphTensor> {
 
   convolution(x: GraphTensor, filter: GraphTensor, given: ConvolutionWindow): GraphTensor {
     const window = withoutNumber(given);
+    if (skipsPixels(window)) return this.convolution(this.#everyNth(x, window), filter, dense(window));
     if (needsPadding(window))
       return this.convolution(this.#pad(x, window), filter, { ...window, padding: 0 });
     const op = isDepthwise(window) ? "DepthwiseConv2dNative" : "Conv2D";
@@ -89,6 +91,14 @@ export class GraphOperations implements Operations<GraphTensor> {
     given: ConvolutionWindow,
   ): GraphTensor {
     const window = withoutNumber(given);
+    if (skipsPixels(window)) {
+      const taken = this.#everyNth(x, window);
+      return this.#spreadNth(
+        this.convolutionInputGradient(gradient, taken, filter, dense(window)),
+        x,
+        window,
+      );
+    }
     if (needsPadding(window)) {
       const inner = { ...window, padding: 0 };
       const padded = this.convolutionInputGradient(gradient, this.#pad(x, window), filter, inner);
@@ -106,6 +116,8 @@ export class GraphOperations implements Operations<GraphTensor> {
     given: ConvolutionWindow,
   ): GraphTensor {
     const window = withoutNumber(given);
+    if (skipsPixels(window))
+      return this.convolutionFilterGradient(gradient, this.#everyNth(x, window), filter, dense(window));
     if (needsPadding(window)) {
       const inner = { ...window, padding: 0 };
       return this.convolutionFilterGradient(gradient, this.#pad(x, window), filter, inner);
@@ -273,6 +285,24 @@ export class GraphOperations implements Operations<GraphTensor> {
     });
   }
 
+  /** Every `stride`-th pixel of every `stride`-th row: all that a strided 1 x 1 window ever reads. */
+  #everyNth(x: GraphTensor, window: ConvolutionWindow): GraphTensor {
+    const dtype = dtypeOf(x);
+    const attributes = { ...wholeSlice, T: type(dtype) };
+    return this.#graph.add("StridedSlice", [x, ...this.#nthPixels(window)], attributes, { dtype });
+  }
+
+  /** The gradient of {@link #everyNth}: zeros where `x` was not read. */
+  #spreadNth(gradient: GraphTensor, x: GraphTensor, window: ConvolutionWindow): GraphTensor {
+    const dtype = dtypeOf(gradient);
+    const inputs = [this.#shapeOf(x), ...this.#nthPixels(window), gradient];
+    return this.#graph.add("StridedSliceGrad", inputs, { ...wholeSlice, T: type(dtype) }, { dtype });
+  }
+
+  #nthPixels({ stride }: ConvolutionWindow): GraphTensor[] {
+    return [this.#integers(0, 0, 0, 0), this.#integers(0, 0, 0, 0), this.#integers(1, stride, stride, 1)];
+  }
+
   #shapeOf(x: GraphTensor): GraphTensor {
     return this.#graph.add("Shape", [x], { T: type(dtypeOf(x)), out_type: type(DataType.int32) });
   }
@@ -311,6 +341,30 @@ function withoutNumber<W extends Window>(window: W): W {
     ? { ...window, padding: "same" }
     : window;
 }
+
+/**
+ * A strided 1 x 1 window, as the shortcuts of a ResNet have it, becomes a slice and a dense convolution: the same sums,
+ * and TensorFlow 2.21 with oneDNN corrupts memory in the strided form's gradients where a large map has few channels.
+ */
+function skipsPixels(window: ConvolutionWindow): boolean {
+  const { kernelSize, stride, padding } = window;
+  return kernelSize === 1 && stride > 1 && (padding === 0 || padding === "same") && !isDepthwise(window);
+}
+
+/** The convolution that is left after the slice. */
+function dense(window: ConvolutionWindow): ConvolutionWindow {
+  return { ...window, stride: 1, padding: 0 };
+}
+
+/** A slice from the first to the last element of every axis. */
+const wholeSlice = {
+  Index: type(DataType.int32),
+  begin_mask: integer(0b1111),
+  end_mask: integer(0b1111),
+  ellipsis_mask: integer(0),
+  new_axis_mask: integer(0),
+  shrink_axis_mask: integer(0),
+};
 
 function convolutionAttributes(window: ConvolutionWindow): Record<string, Attribute> {
   return { ...T, strides: integers([1, window.stride, window.stride, 1]), ...paddingAttributes(window) };
