@@ -104,14 +104,25 @@ export type {
   Weights,
   WeightsProvenance,
 } from "./networks/index.js";
-export { describeOnnx, openEngine, openInference, openOnnxBackbone, readOnnx } from "./engine/index.js";
+export {
+  describeOnnx,
+  diagnose,
+  formatEngineReport,
+  openEngine,
+  openInference,
+  openOnnxBackbone,
+  readOnnx,
+} from "./engine/index.js";
 export type {
   Engine,
   EngineName,
+  EngineReport,
   Featurizer,
   InferenceOptions,
   InferenceSession,
   OnnxBackbone,
 } from "./engine/index.js";
+export { setupEngine } from "./engine/setup/index.js";
+export type { SetupOptions } from "./engine/setup/index.js";
 export { openFeaturizer, writeOnnx } from "./export/index.js";
 export type { BundleManifest, NetworkBackbone, OnnxOptions, OnnxOutput } from "./export/index.js";
