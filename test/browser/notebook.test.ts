@@ -30,22 +30,23 @@ const notebook = {
 
 describe("a notebook in JupyterLab", { skip: skipWithoutJupyter }, () => {
   const folder = temporaryFolder();
-  let browser: Browser;
-  let lab: RunningLab;
+  let browser: Browser | undefined;
+  let lab: RunningLab | undefined;
   before(async () => {
     writeFileSync(join(folder, "hello.ipynb"), JSON.stringify(notebook));
     lab = await startJupyterLab(folder);
     browser = await launchChromium();
   });
   after(async () => {
-    await browser.close();
-    await lab.stop();
+    // A failed start leaves the other one to be ended all the same: a running JupyterLab would keep this process alive.
+    await browser?.close();
+    await lab?.stop();
   });
 
   test("a TypeScript cell runs in our kernel and shows its value", async () => {
-    const page = await browser.newPage();
+    const page = await browser!.newPage();
     page.setDefaultTimeout(patienceMs);
-    await page.goto(lab.notebookUrl("hello.ipynb"), { timeout: patienceMs });
+    await page.goto(lab!.notebookUrl("hello.ipynb"), { timeout: patienceMs });
     // The status bar says so once the kernel has answered; a cell that is run before is lost.
     await page.getByText("TypeScript (Sightbook) | Idle").waitFor();
     await page.locator(".jp-CodeCell .cm-content").first().click();
