@@ -1,6 +1,7 @@
 // The notebook's recipe on the sample photos: balanced accuracy, mean of five seeds of split and training.
 import { join } from "node:path";
 
+import { augmentDataset, augmenters } from "../../src/augmentation/index.js";
 import { ImageClassifier, type FitOptions } from "../../src/classifiers/index.js";
 import { ClassificationDataset } from "../../src/data/index.js";
 import { ClassificationEvaluation } from "../../src/evaluation/index.js";
@@ -23,7 +24,12 @@ const balanced: number[] = [];
 const plain: number[] = [];
 let trainingSeconds = 0;
 for (const seed of [1, 2, 3, 4, 5]) {
-  const [trainSet, testSet] = dataset.split({ trainSize: 0.66, stratify: "label", seed });
+  const [trainOriginal, testSet] = dataset.split({ trainSize: 0.66, stratify: "label", seed });
+  const pipeline = new augmenters.Sequential([
+    new augmenters.Fliplr(0.5),
+    new augmenters.Crop({ percent: [0, 0.1] }),
+  ]);
+  const trainSet = await augmentDataset(trainOriginal, [pipeline], { seed });
   const model = new ImageClassifier({
     labels: dataset.labels,
     baseModel: "EfficientNetLite0",
