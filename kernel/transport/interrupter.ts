@@ -3,8 +3,12 @@ import { setTimeout } from "node:timers";
 
 import { Shared } from "./protocol.js";
 
-/** How long the main thread has to notice an interrupt by itself before its running code is stopped from outside. */
-const NOTICE_MS = 40;
+/**
+ * How long the main thread has to notice an interrupt by itself before its running code is stopped from outside. Long enough
+ * for what a library does between two awaits, on a loaded machine too: code that is stopped half-way never settles its
+ * promises, and a training that was told instead keeps what it has learned.
+ */
+const NOTICE_MS = 500;
 
 /**
  * Stops synchronous code on the main thread.
