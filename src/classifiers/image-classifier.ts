@@ -14,10 +14,10 @@ import type { ImagePrediction } from "./prediction.js";
 
 import { openInference, openOnnxBackbone, type OnnxBackbone } from "../engine/index.js";
 import { ArgumentError, FileError, SightbookError } from "../errors.js";
+import { interruptible } from "../interrupt.js";
 import { readBundle, writeOnnx, type Bundle, type BundleWeights } from "../export/index.js";
 import { buildNetwork, initializeWeights, loadPretrainedWeights, parameterCount } from "../networks/index.js";
 import { Random } from "../random.js";
-import { interruptible } from "../training/index.js";
 import { fitNetwork, type FitFacts, type ReferenceLogits } from "./fitting.js";
 import { specOf, type ImageClassifierOptions, type ImageClassifierSpec } from "./image-classifier-options.js";
 import { readImageClassifier, saveImageClassifier, type SaveOptions } from "./image-classifier-bundle.js";

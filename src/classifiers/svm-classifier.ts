@@ -13,7 +13,7 @@ import type { LogisticRegression } from "./logistic-regression.js";
 
 import { FileError, SightbookError } from "../errors.js";
 import { readBundle, type Bundle } from "../export/index.js";
-import { interruptible } from "../training/index.js";
+import { interruptible } from "../interrupt.js";
 import { collectExamples } from "./examples.js";
 import { l2Normalize } from "./feature-matrix.js";
 import { pathsOf, type ImagesToScore } from "./image-scoring.js";

@@ -1,3 +1,4 @@
+import { display } from "../display.js";
 import { ArgumentError } from "../errors.js";
 import {
   accuracyScore,
@@ -7,7 +8,6 @@ import {
   wilsonInterval,
   type Interval,
 } from "./accuracy.js";
-import { display } from "./display.js";
 import { checkEvaluationData, type EvaluationData } from "./evaluation-data.js";
 import type { Classifier, ImageProblem, LabelledImages } from "./classifier.js";
 import { countConfusions, type ConfusionMatrix } from "./confusion-matrix.js";

@@ -1,5 +1,5 @@
+import { display } from "../display.js";
 import type { Interval } from "./accuracy.js";
-import { display } from "./display.js";
 import type { AveragedMetrics, LabelMetrics, PrecisionRecall } from "./label-metrics.js";
 
 /** All there is to say about an evaluation on one page; prints as a text table, displays as HTML in a notebook. */

@@ -26,5 +26,4 @@ export {
   type ValidationBatches,
 } from "./train.js";
 export { trainingBatches, validationBatches, type Examples, type Sampling } from "./batches.js";
-export { interruptible, type Interruptible } from "./interrupt.js";
 export { RunDirectory, type RunRecipe, type RunState } from "./run-directory.js";

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 
 import { setupEngine, type TensorFlowVariant } from "../../engine/setup/index.js";
-import { interruptible } from "../../training/index.js";
+import { interruptible } from "../../interrupt.js";
 import { withResult, type CommandResult } from "../command.js";
 import { StepLog } from "../step-log.js";
 

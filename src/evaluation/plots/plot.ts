@@ -2,7 +2,7 @@ import { extname } from "node:path";
 
 import { ArgumentError } from "../../errors.js";
 import { writeFileAtomic } from "../../files.js";
-import { display, type MimeBundle } from "../display.js";
+import { display, type MimeBundle } from "../../display.js";
 import { renderPng, renderSvg } from "./render.js";
 import type { PlotlyFigure, VegaLiteSpec } from "./specs.js";
 
