@@ -17,6 +17,7 @@ if (!(major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 1
 
 installPackages();
 run("Building", [`${root}/node_modules/typescript/bin/tsc`, "--build"], "npm run build");
+run("Bundling the widgets", [`${root}/dist/widgets/bundle/bundle.js`], "npm run build");
 const { runCheckoutCommand } = await import("../../dist/src/cli/checkout.js");
 process.exitCode = await runCheckoutCommand(command, args);
 

@@ -9,13 +9,16 @@ import { findPython, runCommand } from "../commands.js";
 /** This package's folder, in a checkout and under `node_modules` alike; code runs from `dist/src/jupyter`. */
 export const packageRoot = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** The library imports nothing of the kernel, so another process installs the kernelspec. */
-const installation =
-  "const { installKernelspec } = await import(process.argv[1]); installKernelspec({ prefix: process.argv[2] });";
+/** The library imports nothing of the kernel and the widgets, so another process installs them. */
+const installation = `const [kernel, widgets, prefix] = process.argv.slice(1);
+const { installKernelspec } = await import(kernel);
+const { installLabextension } = await import(widgets);
+installKernelspec({ prefix });
+installLabextension({ prefix });`;
 
 const requirementsPath = join(packageRoot, "src", "jupyter", "requirements.txt");
 
-/** A Python environment that holds JupyterLab, Notebook, ipywidgets, nbclient and our kernelspec. */
+/** A Python environment that holds JupyterLab, Notebook, ipywidgets, nbclient, our kernelspec and our labextension. */
 export interface JupyterEnvironment {
   readonly folder: string;
   /** Its Python interpreter. */
@@ -47,9 +50,12 @@ export async function ensureJupyterEnvironment(
   const python = join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
   const stampPath = join(folder, "sightbook-environment.json");
   const kernel = new URL("../../kernel/index.js", import.meta.url).href;
+  const widgets = new URL("../../widgets/host/index.js", import.meta.url).href;
+  const labextension = new URL("../../widgets/labextension/package.json", import.meta.url);
   const requirements = await readFile(requirementsPath);
   const stamp = JSON.stringify({
-    requirements: createHash("sha256").update(requirements).digest("hex"),
+    requirements: sha256(requirements),
+    labextension: sha256(await readFile(labextension)),
     folder,
     node: process.execPath,
     kernel,
@@ -80,15 +86,19 @@ export async function ensureJupyterEnvironment(
   );
   // JupyterLab runs a CommonJS script of its own with Node; below a package of ES modules Node must be told so.
   await writeFile(join(folder, "package.json"), '{ "private": true, "type": "commonjs" }\n');
-  onProgress?.("Installing the kernelspec");
+  onProgress?.("Installing the kernel and the widgets");
   await runCommand(
-    "Installing the kernelspec",
+    "Installing the kernel and the widgets",
     process.execPath,
-    ["--input-type=module", "--eval", installation, kernel, folder],
+    ["--input-type=module", "--eval", installation, kernel, widgets, folder],
     options,
   );
   await writeFile(stampPath, stamp);
   return { ...environment, changed: true };
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** Debian and others ship Python without `ensurepip`; there the system's pip installs into the environment from outside. */

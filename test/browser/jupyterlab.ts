@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 
+import { installKernelspec } from "../../kernel/index.js";
+import { installLabextension } from "../../widgets/host/index.js";
 import { repositoryRoot } from "../support.js";
 
 /** The Python of the checkout's notebook environment. */
@@ -24,12 +26,17 @@ export interface RunningLab {
   stop(): Promise<void>;
 }
 
-/** Starts JupyterLab on `folder`, on a free port of the loopback address, with settings and data of its own. */
+/**
+ * Starts JupyterLab on `folder`, on a free port of the loopback address, with settings and data of its own, and with the
+ * kernel and the widgets of this build.
+ */
 export async function startJupyterLab(folder: string): Promise<RunningLab> {
   const home = mkdtempSync(join(tmpdir(), "sightbook-lab-"));
   const token = "sightbook-tests";
   const runtime = join(home, "runtime");
   mkdirSync(runtime);
+  installKernelspec({ prefix: home });
+  installLabextension({ prefix: home });
   const child = spawn(
     jupyterPython,
     [
@@ -50,6 +57,7 @@ export async function startJupyterLab(folder: string): Promise<RunningLab> {
       env: {
         ...process.env,
         NODE_OPTIONS: "",
+        JUPYTER_PATH: join(home, "share", "jupyter"),
         JUPYTER_CONFIG_DIR: join(home, "config"),
         JUPYTER_DATA_DIR: join(home, "data"),
         JUPYTER_RUNTIME_DIR: runtime,

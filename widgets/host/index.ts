@@ -1,0 +1,8 @@
+export { AnnotationUI } from "./annotation-ui.js";
+export {
+  installedLabextension,
+  installLabextension,
+  removeLabextension,
+  type InstalledLabextension,
+  type LabextensionOptions,
+} from "./labextension.js";
