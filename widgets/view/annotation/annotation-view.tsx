@@ -2,6 +2,7 @@ import { render as draw } from "preact";
 import { useEffect, useMemo, useReducer, useState } from "preact/hooks";
 
 import type { AnnotationState } from "../../state/index.js";
+import { Button, Region, Select, Toolbar } from "../shared/controls.js";
 import { useShared } from "../shared/hooks.js";
 import { Thumbnails } from "../shared/thumbnails.js";
 import type { Render, WidgetModel } from "../shared/widget-model.js";
@@ -38,42 +39,36 @@ function Annotation({ widget }: { readonly widget: WidgetModel<AnnotationState> 
     thumbnails.load(rows.map(({ id }) => id));
   }, [rows, thumbnails]);
   return (
-    <section class="sightbook-widget" role="region" aria-label="Annotation">
-      <div class="sightbook-toolbar">
-        <button
-          type="button"
+    <Region name="Annotation">
+      <Toolbar name="Pages and labels">
+        <Button
+          label="Previous page"
+          icon="previous"
+          iconOnly
           disabled={page === 0}
           onClick={() => {
             setPage(page - 1);
           }}
-        >
-          Previous page
-        </button>
-        <button
-          type="button"
+        />
+        <Button
+          label="Next page"
+          icon="next"
+          iconOnly
           disabled={page + 1 >= pageCount}
           onClick={() => {
             setPage(page + 1);
           }}
-        >
-          Next page
-        </button>
-        <label>
-          Label{" "}
-          <select
-            disabled={selected === undefined}
-            onChange={(event) => {
-              widget.send({ set: selected, label: event.currentTarget.value });
-            }}
-          >
-            {labels.map((label) => (
-              <option key={label} selected={rows.find(({ id }) => id === selected)?.labels[0] === label}>
-                {label}
-              </option>
-            ))}
-          </select>
-        </label>
-      </div>
+        />
+        <Select
+          label="Label"
+          value={rows.find(({ id }) => id === selected)?.labels[0] ?? ""}
+          disabled={selected === undefined}
+          choices={labels.map((value) => ({ value }))}
+          onChange={(label) => {
+            widget.send({ set: selected, label });
+          }}
+        />
+      </Toolbar>
       <div role="listbox" aria-label="Images" class="sightbook-grid">
         {rows.map((row) => (
           <div
@@ -91,6 +86,6 @@ function Annotation({ widget }: { readonly widget: WidgetModel<AnnotationState> 
           </div>
         ))}
       </div>
-    </section>
+    </Region>
   );
 }
