@@ -17,7 +17,7 @@ interface SharpImage {
 
 /** The picture of a sharp image as PNG; the image itself stays usable. */
 export function sharpToPng(value: object): Promise<Buffer> | undefined {
-  const image = value as Partial<SharpImage>;
-  if (value.constructor.name !== "Sharp" || typeof image.clone !== "function") return undefined;
+  const image = value as Partial<SharpImage> & { readonly constructor?: { readonly name?: unknown } };
+  if (image.constructor?.name !== "Sharp" || typeof image.clone !== "function") return undefined;
   return image.clone().png().toBuffer();
 }

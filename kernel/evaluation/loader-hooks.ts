@@ -1,22 +1,10 @@
-import { LocalModules } from "./local-modules.js";
+import { type Loaded, LocalModules, type Resolved } from "./local-modules.js";
 
 /**
  * Node 20 runs module hooks on a thread of their own, in this file; see `module.register`.
  * Later lines of Node run them in place, see {@link "./modules.js"}.
  */
 let local: LocalModules | undefined;
-
-interface Resolved {
-  readonly url: string;
-  readonly format?: string | null;
-  readonly shortCircuit?: boolean;
-}
-
-interface Loaded {
-  readonly format: string;
-  readonly source?: string | ArrayBuffer | NodeJS.TypedArray;
-  readonly shortCircuit?: boolean;
-}
 
 export function initialize(data: { readonly referrer: string }): void {
   local = new LocalModules(data.referrer);
@@ -27,8 +15,7 @@ export async function resolve<C extends { readonly parentURL?: string }>(
   context: C,
   next: (specifier: string, context: C) => Promise<Resolved>,
 ): Promise<Resolved> {
-  const url = local?.resolve(specifier, context.parentURL);
-  return url === undefined ? next(specifier, context) : { url, format: "module", shortCircuit: true };
+  return local?.resolve(specifier, context.parentURL) ?? next(specifier, context);
 }
 
 export async function load<C>(
@@ -36,6 +23,5 @@ export async function load<C>(
   context: C,
   next: (url: string, context: C) => Promise<Loaded>,
 ): Promise<Loaded> {
-  const source = local?.load(url);
-  return source === undefined ? next(url, context) : { format: "module", source, shortCircuit: true };
+  return local?.load(url) ?? next(url, context);
 }

@@ -1,11 +1,12 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import nodeModule, { createRequire } from "node:module";
-import { dirname, join, sep } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import vm from "node:vm";
 
 import type { ImportRequest } from "../language/compiled.js";
+import { FreshCommonJs, namespaceOf } from "./commonjs.js";
 import { LocalModules } from "./local-modules.js";
 
 type Import = (specifier: string, options?: { with: Record<string, string> }) => Promise<object>;
@@ -24,23 +25,43 @@ export class Modules {
   readonly require: NodeJS.Require;
   /** Called when a cell has imported tslab, whose outputs have to come out through this kernel. */
   onTslab: ((require: NodeJS.Require) => void) | undefined;
-  readonly #loadedAt = new Map<string, number>();
+  readonly #commonJs = new FreshCommonJs();
   #hooked = false;
 
   constructor(readonly folder: string) {
     this.#referrer = join(folder, "notebook.js");
     this.#fromNotebook = importerFrom(this.#referrer);
     this.#fromPackage = importerFrom(join(packageRoot, "notebook.js"));
+    this.require = this.#makeRequire();
+  }
+
+  /** `require` of a cell: changed files are loaded again, and what the notebook's folder lacks comes from our own package. */
+  #makeRequire(): NodeJS.Require {
     const require = createRequire(this.#referrer);
-    const fresh = (name: string): unknown => {
-      this.#dropChanged();
+    const ours = createRequire(join(packageRoot, "notebook.js"));
+    const resolve = (name: string, options?: { paths?: string[] }): string => {
       try {
-        return require(name);
-      } finally {
-        this.#dropChanged();
+        return require.resolve(name, options);
+      } catch (error) {
+        if (isRelative(name) || options?.paths !== undefined) throw error;
+        try {
+          return ours.resolve(name);
+        } catch {
+          throw error;
+        }
       }
     };
-    this.require = Object.assign(fresh, require);
+    const load = (name: string): unknown => {
+      this.#commonJs.drop(require.cache);
+      try {
+        const loaded: unknown = require(resolve(name));
+        this.#note(name);
+        return loaded;
+      } finally {
+        this.#commonJs.drop(require.cache);
+      }
+    };
+    return Object.assign(load, require, { resolve: Object.assign(resolve, require.resolve) });
   }
 
   /** The namespace of the module that a cell's `import` names. */
@@ -57,11 +78,11 @@ export class Modules {
     if (name.endsWith(".json") && (attributes["type"] ?? "json") === "json") return this.#json(name);
     if (isRelative(name)) this.#prepareLocal();
     try {
-      return this.#patched(name, await this.#fromNotebook(name, { with: attributes }));
+      return this.#loaded(name, await this.#fromNotebook(name, { with: attributes }));
     } catch (error) {
       if (!this.#isMissing(name, error)) throw error;
       try {
-        return this.#patched(name, await this.#fromPackage(name, { with: attributes }));
+        return this.#loaded(name, await this.#fromPackage(name, { with: attributes }));
       } catch (second) {
         const ours = (second as { code?: unknown }).code === "ERR_MODULE_NOT_FOUND";
         throw ours && (second as Error).message.includes(`'${name}'`) ? this.#notFound(name) : second;
@@ -84,22 +105,16 @@ export class Modules {
       process.setSourceMapsEnabled(true);
       registerHooks(pathToFileURL(this.#referrer).href);
     }
-    this.#dropChanged();
+    this.#commonJs.drop(this.require.cache);
   }
 
-  /** Node keeps CommonJS files by their name, so those that changed since they were first seen here have to go. */
-  #dropChanged(): void {
-    for (const path of Object.keys(this.require.cache)) {
-      if (path.includes(`${sep}node_modules${sep}`)) continue;
-      const time = existsSync(path) ? statSync(path).mtimeMs : 0;
-      if ((this.#loadedAt.get(path) ?? time) !== time) Reflect.deleteProperty(this.require.cache, path);
-      this.#loadedAt.set(path, time);
-    }
+  #loaded(name: string, namespace: object): object {
+    this.#note(name);
+    return namespaceOf(namespace, this.require.cache);
   }
 
-  #patched(name: string, loaded: object): object {
+  #note(name: string): void {
     if (name === "tslab") this.onTslab?.(this.require);
-    return loaded;
   }
 
   #isMissing(name: string, error: unknown): boolean {
@@ -160,12 +175,10 @@ function registerHooks(referrer: string): void {
   const local = new LocalModules(referrer);
   inPlace.registerHooks({
     resolve: (specifier, context, next) => {
-      const url = local.resolve(specifier, context.parentURL);
-      return url === undefined ? next(specifier, context) : { url, format: "module", shortCircuit: true };
+      return local.resolve(specifier, context.parentURL) ?? next(specifier, context);
     },
     load: (url, context, next) => {
-      const source = local.load(url);
-      return source === undefined ? next(url, context) : { format: "module", source, shortCircuit: true };
+      return local.load(url) ?? next(url, context);
     },
   });
 }

@@ -8,9 +8,16 @@ export interface ImportRequest {
   readonly attributes: Readonly<Record<string, string>>;
   /** Local name of the whole namespace (`import * as ns`). */
   readonly namespace?: string;
-  readonly names: readonly { readonly imported: string; readonly local: string }[];
+  readonly names: readonly ImportedName[];
   /** Zero-based line of the declaration in the cell. */
   readonly line: number;
+}
+
+export interface ImportedName {
+  readonly imported: string;
+  readonly local: string;
+  /** It names, or may name, a type: the module need not have it when the cell runs. */
+  readonly optional: boolean;
 }
 
 /** How a name came into the session. */

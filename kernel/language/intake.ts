@@ -1,6 +1,6 @@
 import type ts from "typescript";
 
-import type { Declared, DeclarationKind, ImportRequest, Problem } from "./compiled.js";
+import type { Declared, DeclarationKind, ImportedName, ImportRequest, Problem } from "./compiled.js";
 import { RUNTIME } from "./compiled.js";
 import type { TypeScript } from "./typescript.js";
 
@@ -83,7 +83,7 @@ export class CellIntake {
         "import defer is not supported in a cell; use a plain import, or await import() where it is needed.",
       );
     }
-    const names: { imported: string; local: string }[] = [];
+    const names: ImportedName[] = [];
     let namespace: string | undefined;
     const typeOnly = clause?.phaseModifier === ts.SyntaxKind.TypeKeyword;
     const declare = (name: string, isType: boolean) => {
@@ -91,7 +91,8 @@ export class CellIntake {
     };
     if (clause?.name !== undefined) {
       declare(clause.name.text, typeOnly);
-      names.push({ imported: "default", local: clause.name.text });
+      const local = clause.name.text;
+      names.push({ imported: "default", local, optional: isOnlyType(ts, file, local) });
     }
     const bindings = clause?.namedBindings;
     if (bindings !== undefined && ts.isNamespaceImport(bindings)) {
@@ -100,9 +101,10 @@ export class CellIntake {
     } else if (bindings !== undefined) {
       for (const element of bindings.elements) {
         declare(element.name.text, typeOnly || element.isTypeOnly);
-        if (!element.isTypeOnly) {
-          names.push({ imported: (element.propertyName ?? element.name).text, local: element.name.text });
-        }
+        if (element.isTypeOnly) continue;
+        const local = element.name.text;
+        const imported = (element.propertyName ?? element.name).text;
+        names.push({ imported, local, optional: isOnlyType(ts, file, local) });
       }
     }
     if (typeOnly) return;
@@ -259,4 +261,23 @@ export function nestedVariables(typescript: TypeScript, statement: ts.Node): str
   };
   visit(statement);
   return names;
+}
+
+/** Whether a cell mentions an imported name, and only as a type. */
+function isOnlyType(typescript: TypeScript, file: ts.SourceFile, name: string): boolean {
+  let [asType, asValue] = [false, false];
+  const visit = (node: ts.Node, inType: boolean): void => {
+    if (typescript.isIdentifier(node) && node.text === name) {
+      if (inType) asType = true;
+      else asValue = true;
+    }
+    const within = inType || (typescript.isTypeNode(node) && !typescript.isExpressionWithTypeArguments(node));
+    typescript.forEachChild(node, (child) => {
+      visit(child, within);
+    });
+  };
+  for (const statement of file.statements) {
+    if (!typescript.isImportDeclaration(statement)) visit(statement, false);
+  }
+  return asType && !asValue;
 }

@@ -8,9 +8,12 @@ import { toProblem } from "./compile.js";
 import type { Declared, Problem } from "./compiled.js";
 import { Documents, STABLE_VERSION } from "./documents.js";
 import { GLOBAL_DECLARATIONS } from "./globals.js";
+import { importedTypes } from "./imported-types.js";
 import type { TypeScript } from "./typescript.js";
 
 const packageRoot = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+
+type Language = "ts" | "js";
 
 /** A name of the session: which cell gave it its present meaning, and as what. */
 interface LiveName {
@@ -63,14 +66,37 @@ export class SessionTypes {
     ]);
   }
 
-  /** The errors of types in a cell, and the cell's place in the session should it run. */
+  /**
+   * The errors of types in a cell, and the cell's place in the session should it run. A cell with errors that is JavaScript all
+   * through is judged by what TypeScript knows of JavaScript: types in comments, properties that a constructor assigns.
+   */
   check(id: number, code: string, parsed: ts.SourceFile, declared: readonly Declared[]): Problem[] {
     const name = this.add(id, code, parsed, declared);
     // The text names the files of what it uses, so the same text in the same session means the same.
     const { text } = this.#files.get(name)!;
     if (this.#sound.has(text)) return [];
     const problems = this.#check(name, code);
-    if (problems.length === 0 && !/["'](\.{0,2}\/|file:)/.test(code)) this.#sound.add(text);
+    if (problems.length === 0) {
+      if (!/["'](\.{0,2}\/|file:)/.test(code)) this.#sound.add(text);
+      return [];
+    }
+    const asScript = this.#checkAsScript(id, code, mentionedNames(this.#ts, parsed), declared);
+    return asScript !== undefined && asScript.length < problems.length ? asScript : problems;
+  }
+
+  /** The errors in a cell read as JavaScript, whose file takes the other's place if there are none; `undefined` if it is not. */
+  #checkAsScript(
+    id: number,
+    code: string,
+    mentioned: ReadonlySet<string>,
+    declared: readonly Declared[],
+  ): Problem[] | undefined {
+    const script = this.#fileOf(id, "js");
+    this.#setFile(script, this.#moduleText(code, mentioned, declared, "js"));
+    this.#current = script;
+    const isScript = this.#service.getSyntacticDiagnostics(script).length === 0;
+    const problems = isScript ? this.#check(script, code) : undefined;
+    this.#forget(problems?.length === 0 ? this.#fileOf(id, "ts") : script);
     return problems;
   }
 
@@ -78,27 +104,48 @@ export class SessionTypes {
     this.#current = name;
     const own = this.#service
       .getSemanticDiagnostics(name)
-      .filter((diagnostic) => !isForgiven(diagnostic, code.length));
+      .filter((diagnostic) => !isForgiven(diagnostic, code));
     return own.map((diagnostic) => toProblem(this.#ts, diagnostic));
+  }
+
+  /** The names that a checked cell imports without saying that they are types. */
+  importedTypes(id: number): ReadonlySet<string> {
+    const program = this.#service.getProgram();
+    const file = program?.getSourceFile(this.#present(id));
+    return program === undefined || file === undefined ? new Set() : importedTypes(this.#ts, program, file);
   }
 
   /** Gives a cell a file without checking it. */
   add(id: number, code: string, parsed: ts.SourceFile, declared: readonly Declared[]): string {
-    const name = join(this.#folder, `.sightbook-cell-${id}.ts`);
+    const name = this.#fileOf(id, "ts");
     this.#setFile(name, this.#moduleText(code, mentionedNames(this.#ts, parsed), declared));
     return name;
   }
 
   /** The cell runs: its declarations are what the names mean from now on. */
   commit(id: number, declared: readonly Declared[]): void {
-    const file = join(this.#folder, `.sightbook-cell-${id}.ts`);
+    const file = this.#present(id);
     for (const { name, kind } of declared) this.#names.set(name, { file, kind });
     if (declared.length === 0) this.drop(id);
   }
 
   /** The cell is not run, or leaves nothing behind. */
   drop(id: number): void {
-    const file = join(this.#folder, `.sightbook-cell-${id}.ts`);
+    this.#forget(this.#fileOf(id, "ts"));
+    this.#forget(this.#fileOf(id, "js"));
+  }
+
+  #fileOf(id: number, language: Language): string {
+    return join(this.#folder, `.sightbook-cell-${id}.${language}`);
+  }
+
+  /** The file that a cell has, in the language it was found to be in. */
+  #present(id: number): string {
+    const script = this.#fileOf(id, "js");
+    return this.#files.has(script) ? script : this.#fileOf(id, "ts");
+  }
+
+  #forget(file: string): void {
     this.#files.delete(file);
     this.#documents.forget(file);
     if (this.#current === file) this.#current = undefined;
@@ -115,15 +162,22 @@ export class SessionTypes {
     return look(this.#service, name);
   }
 
-  #moduleText(code: string, mentioned: ReadonlySet<string>, declared: readonly Declared[]): string {
+  #moduleText(
+    code: string,
+    mentioned: ReadonlySet<string>,
+    declared: readonly Declared[],
+    language: Language = "ts",
+  ): string {
     const own = new Set(declared.map(({ name }) => name));
     const glue: string[] = [];
     for (const name of mentioned) {
       const live = this.#names.get(name);
       if (live === undefined || own.has(name)) continue;
       const from = JSON.stringify(`./${live.file.slice(this.#folder.length + 1)}`);
-      if (live.kind === "variable") glue.push(`declare let ${name}: typeof import(${from}).${name};`);
-      else if (live.kind === "constant") glue.push(`declare const ${name}: typeof import(${from}).${name};`);
+      const type = `typeof import(${from}).${name}`;
+      if (language === "js" && live.kind === "variable") glue.push(`/** @type {${type}} */ var ${name};`);
+      else if (language === "ts" && live.kind === "variable") glue.push(`declare let ${name}: ${type};`);
+      else if (language === "ts" && live.kind === "constant") glue.push(`declare const ${name}: ${type};`);
       else glue.push(`import { ${name} } from ${from};`);
     }
     glue.push(`export { ${[...own].join(", ")} };`);
@@ -209,7 +263,8 @@ function compilerOptions(typescript: TypeScript, folder: string): ts.CompilerOpt
     noImplicitAny: true,
     esModuleInterop: true,
     allowJs: true,
-    checkJs: false,
+    // Only of cells in JavaScript are the errors asked for.
+    checkJs: true,
     resolveJsonModule: true,
     allowImportingTsExtensions: true,
     noEmit: true,
@@ -221,11 +276,14 @@ function compilerOptions(typescript: TypeScript, folder: string): ts.CompilerOpt
 }
 
 /** Errors that do not stop a cell: missing annotations, and modules whose import will say better what is missing. */
-function isForgiven({ code, start = 0 }: ts.Diagnostic, length: number): boolean {
+function isForgiven({ code, start = 0, messageText }: ts.Diagnostic, text: string): boolean {
   const implicitAny = code >= 7000 && code < 7060 && ![7027, 7028, 7029, 7030].includes(code);
   const missingModule = [2307, 2792, 2732, 2882].includes(code);
+  // Past a `?.`, what TypeScript takes for always null is just `undefined`.
+  const onNever = code === 2339 && typeof messageText === "string" && messageText.endsWith("'never'.");
+  const optional = onNever && text.slice(0, start).endsWith("?.");
   // `import x = require("y")` works here, whatever the module format is called.
-  return implicitAny || missingModule || code === 1202 || start > length;
+  return implicitAny || missingModule || optional || code === 1202 || start > text.length;
 }
 
 function mentionedNames(typescript: TypeScript, file: ts.SourceFile): Set<string> {

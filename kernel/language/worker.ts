@@ -5,7 +5,7 @@ import { parentPort } from "node:worker_threads";
 
 import { complete, inspectCode } from "./assist.js";
 import { compileCell } from "./compile.js";
-import type { CompileResult } from "./compiled.js";
+import type { CompiledCell, CompileResult } from "./compiled.js";
 import { isComplete } from "./is-complete.js";
 import type { LanguageCall, LanguageReply, LanguageRequest, TypeErrors } from "./protocol.js";
 import { SessionTypes } from "./session-types.js";
@@ -47,9 +47,22 @@ function compile(request: LanguageRequest & { kind: "compile" }): CompileResult 
     return compiled;
   }
   const problems = session.check(cell, code, parsed, compiled.cell.declared);
-  if (problems.length === 0 || mode === "warn") return { ...compiled, warnings: problems };
-  session.drop(cell);
-  return { ok: false, kind: "type", problems };
+  if (problems.length > 0 && mode === "error") {
+    session.drop(cell);
+    return { ok: false, kind: "type", problems };
+  }
+  return { ok: true, cell: withOptionalTypes(compiled.cell, cell), warnings: problems };
+}
+
+/** Marks the imports that are types: the checker knows them, and no module has them at run time. */
+function withOptionalTypes(compiled: CompiledCell, id: number): CompiledCell {
+  if (compiled.imports.every(({ names }) => names.length === 0)) return compiled;
+  const types = session.importedTypes(id);
+  const imports = compiled.imports.map((request) => ({
+    ...request,
+    names: request.names.map((name) => ({ ...name, optional: name.optional || types.has(name.local) })),
+  }));
+  return { ...compiled, imports };
 }
 
 /** The first line of a cell may say how its type errors are treated. */

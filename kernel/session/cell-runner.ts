@@ -85,13 +85,10 @@ export class CellRunner {
   }
 
   async #perform(cell: CompiledCell, context: RequestContext): Promise<CellOutcome> {
-    try {
-      for (const request of cell.imports) {
-        const loaded = await runInContext(context, () => interruptible(this.#modules.load(request)));
-        this.#bind(request, loaded as Record<string, unknown>);
-      }
-    } catch (error) {
-      return { ok: false, error: describeError(error) };
+    const failed = await this.#import(cell.imports, context);
+    if (failed !== undefined) {
+      void this.#language.ask({ kind: "commit", cell: context.id, declared: undefined });
+      return { ok: false, error: failed };
     }
     await this.#refreshHiddenImports(context);
     const outcome = await this.#evaluator.run(cell.javascript, context);
@@ -132,14 +129,39 @@ export class CellRunner {
     });
   }
 
-  #bind(request: ImportRequest, loaded: Record<string, unknown>): void {
-    if (request.namespace !== undefined) this.#define(request.namespace, () => loaded);
-    for (const { imported, local } of request.names) {
-      if (!(imported in loaded)) {
-        this.#define(local, () => {
-          throw new SyntaxError(`The module '${request.specifier}' has no export named '${imported}'.`);
-        });
-      } else this.#define(local, () => loaded[imported]);
+  /** Loads what a cell imports, and binds the names once all of it is there; the error if it is not. */
+  async #import(
+    requests: readonly ImportRequest[],
+    context: RequestContext,
+  ): Promise<ErrorContent | undefined> {
+    const bindings: (() => void)[] = [];
+    for (const request of requests) {
+      try {
+        const loaded = await runInContext(context, () => interruptible(this.#modules.load(request)));
+        bindings.push(...this.#bindings(request, loaded as Readonly<Record<string, unknown>>));
+      } catch (error) {
+        return describeError(error, { id: context.id, line: request.line + 1, column: 1 });
+      }
+    }
+    for (const bind of bindings) bind();
+    return undefined;
+  }
+
+  *#bindings(request: ImportRequest, loaded: Readonly<Record<string, unknown>>): Generator<() => void> {
+    const { specifier, namespace, names } = request;
+    if (namespace !== undefined) {
+      yield () => {
+        this.#define(namespace, () => loaded);
+      };
+    }
+    for (const { imported, local, optional } of names) {
+      if (imported in loaded) {
+        yield () => {
+          this.#define(local, () => loaded[imported]);
+        };
+      } else if (!optional) {
+        throw new SyntaxError(`The module '${specifier}' has no export named '${imported}'.`);
+      }
     }
   }
 

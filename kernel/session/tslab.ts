@@ -17,7 +17,7 @@ interface TslabDisplay {
  * @param require - Resolves as the notebook's imports do.
  */
 export function showTslabOutputs(require: NodeJS.Require, displays: Displays): void {
-  const inside = resolveTslab(require);
+  const inside = createRequire(require.resolve("tslab"));
   const module = inside("./jupyter.js") as { lastWriteDisplayData: unknown };
   module.lastWriteDisplayData = ({ data, metadata, transient }: TslabDisplay, update?: boolean) => {
     const id = transient.display_id;
@@ -28,12 +28,4 @@ export function showTslabOutputs(require: NodeJS.Require, displays: Displays): v
       ...(id === undefined ? {} : { id }),
     });
   };
-}
-
-function resolveTslab(require: NodeJS.Require): NodeJS.Require {
-  try {
-    return createRequire(require.resolve("tslab"));
-  } catch {
-    return createRequire(createRequire(import.meta.url).resolve("tslab"));
-  }
 }

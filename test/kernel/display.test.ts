@@ -37,6 +37,14 @@ describe("results and displays", () => {
     });
   }
 
+  test("objects without a prototype, and modules, display as themselves", async () => {
+    assert.equal((await kernel.run("Object.create(null)")).text, "[Object: null prototype] {}");
+    assert.match(
+      (await kernel.run("import * as path from 'node:path'; path")).text!,
+      /^\[Module: null prototype\] \{/,
+    );
+  });
+
   test("bytes that begin as a picture are one", async () => {
     const data = (await kernel.run(`Buffer.from("${pixel}", "base64")`)).data!;
     assert.equal(data["image/png"], pixel);

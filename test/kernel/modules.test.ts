@@ -46,6 +46,7 @@ describe("modules", () => {
     ],
     ["import = require", "import old = require('cjs'); old.f()", "1"],
     ["require", "require('cjs').named", "'cjs'"],
+    ["require of our own package", "require('sightbook').ArgumentError.name", "'ArgumentError'"],
     [
       "a built-in, in two ways",
       "import * as path from 'node:path'; import { join } from 'path'; [path.join === join, join('a', 'b')]",
@@ -98,9 +99,44 @@ describe("modules", () => {
     );
   });
 
-  test("a missing export is an error when it is used", async () => {
-    const result = await kernel.run("// @ts-nocheck\nimport { absent } from 'cjs'; absent");
-    assert.equal(result.text, "SyntaxError: The module 'cjs' has no export named 'absent'.");
+  const missing: readonly (readonly [kind: string, specifier: string])[] = [
+    ["a CommonJS package", "cjs"],
+    ["an ES package", "esm-only"],
+    ["a built-in", "node:path"],
+    ["a local file", "./counter.mjs"],
+  ];
+  for (const [kind, specifier] of missing) {
+    test(`a name that ${kind} does not export stops the cell before it runs`, async () => {
+      const code = `// @ts-nocheck\nconsole.log('ran');\nimport { join, absent } from '${specifier}';`;
+      const result = await kernel.run(code.replace("join, ", specifier === "node:path" ? "join, " : ""));
+      assert.equal(result.text, `SyntaxError: The module '${specifier}' has no export named 'absent'.`);
+      assert.match(result.traceback, /at Cell \[\d+\]:3:1$/m);
+      assert.equal(result.stream(), "");
+    });
+  }
+
+  test("a type may be imported like a value", async () => {
+    const cells = [
+      ["import { Stats, statSync } from 'node:fs'; statSync('.').isDirectory()", "true"],
+      ["import { Duplex, PipelineOptions } from 'node:stream'; typeof Duplex", "'function'"],
+      ["let options: PipelineOptions = {}; options", "{}"],
+      ["// @ts-nocheck\nimport { NoSuchType } from 'node:fs'; let some: NoSuchType = 1; some", "1"],
+    ] as const;
+    for (const [code, expected] of cells) assert.equal((await kernel.run(code)).text, expected, code);
+  });
+
+  test("CommonJS compiled from an ES module, as TypeScript sees it", async () => {
+    write(
+      "compiled.cjs",
+      'Object.defineProperty(exports, "__esModule", { value: true });\nexports.default = "the default";\nfor (const name of ["hidden"]) exports[name] = "found";\n',
+    );
+    const nocheck = "// @ts-nocheck\n";
+    const cells = [
+      ["import fallback, { hidden } from './compiled.cjs'; [fallback, hidden]", "[ 'the default', 'found' ]"],
+      ["import * as all from './compiled.cjs'; [all.default, all.hidden]", "[ 'the default', 'found' ]"],
+      ["(await import('./compiled.cjs')).default", "'the default'"],
+    ] as const;
+    for (const [code, expected] of cells) assert.equal((await kernel.run(nocheck + code)).text, expected);
   });
 
   for (const [name, specifier] of [
@@ -127,11 +163,21 @@ describe("modules", () => {
     });
   }
 
-  test("a local CommonJS file, again when it changes", async () => {
-    write("old.cjs", "exports.value = 1;\n");
-    assert.equal((await kernel.run("require('./old.cjs').value")).text, "1");
-    write("old.cjs", "exports.value = 'changed';\n");
-    assert.equal((await kernel.run("require('./old.cjs').value")).text, "'changed'");
+  test("a local CommonJS file, again when it or what it requires changes", async () => {
+    write("inner.cjs", "exports.inner = 1;\n");
+    write("old.cjs", "exports.value = require('./inner.cjs').inner;\n");
+    write("around.ts", "import { value } from './old.cjs'; export const around: unknown = value;\n");
+    const ways = [
+      "require('./old.cjs').value",
+      "import { value as old } from './old.cjs'; old",
+      "(await import('./old.cjs')).value",
+      "import { around } from './around'; around",
+    ];
+    for (const way of ways) assert.equal((await kernel.run(way)).text, "1", way);
+    write("old.cjs", "exports.value = [require('./inner.cjs').inner];\n");
+    for (const way of ways) assert.equal((await kernel.run(way)).text, "[ 1 ]", way);
+    write("inner.cjs", "exports.inner = 'changed';\n");
+    for (const way of ways) assert.equal((await kernel.run(way)).text, "[ 'changed' ]", way);
   });
 
   test("tslab's displays come out here", async () => {

@@ -6,30 +6,10 @@ import test from "node:test";
 
 import { installKernelspec, kernelspec, listKernelspecs, removeKernelspec } from "../../kernel/install.js";
 import { repositoryRoot, temporaryFolder } from "../support.js";
-
-/** The Python that has Jupyter's own tools: SIGHTBOOK_PYTHON, else the checkout's environment. */
-const python =
-  process.env["SIGHTBOOK_PYTHON"] ??
-  join(
-    repositoryRoot,
-    ".venv",
-    ...(process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"]),
-  );
-
-function skipWithout(module: string): string | false {
-  if (!existsSync(python))
-    return `no Python at ${python}; npm test sets it up, SIGHTBOOK_PYTHON names another`;
-  const found = spawnSync(python, ["-c", `import ${module}`]).status === 0;
-  return found ? false : `${python} has no ${module}`;
-}
+import { jupyterEnvironment, python, skipWithoutPython } from "./python.js";
 
 const prefix = temporaryFolder();
-const environment = {
-  ...process.env,
-  JUPYTER_PATH: join(prefix, "share", "jupyter"),
-  SIGHTBOOK_HISTORY: join(prefix, "history.jsonl"),
-  NODE_OPTIONS: "",
-};
+const environment = jupyterEnvironment(prefix);
 
 test("the kernelspec is installed, listed and removed without a trace", () => {
   const other = temporaryFolder();
@@ -95,15 +75,19 @@ test(
   },
 );
 
-test("jupyter_kernel_test: every test but the pager's", { skip: skipWithout("jupyter_kernel_test") }, () => {
-  installKernelspec({ prefix });
-  const script = join(repositoryRoot, "test", "kernel", "test_protocol.py");
-  const run = spawnSync(python, [script], { env: environment, encoding: "utf8" });
-  assert.equal(run.status, 0, run.stderr);
-  assert.match(run.stderr, /Ran 13 tests[^]*OK \(skipped=1\)/);
-});
+test(
+  "jupyter_kernel_test: every test but the pager's",
+  { skip: skipWithoutPython("jupyter_kernel_test") },
+  () => {
+    installKernelspec({ prefix });
+    const script = join(repositoryRoot, "test", "kernel", "test_protocol.py");
+    const run = spawnSync(python, [script], { env: environment, encoding: "utf8" });
+    assert.equal(run.status, 0, run.stderr);
+    assert.match(run.stderr, /Ran 13 tests[^]*OK \(skipped=1\)/);
+  },
+);
 
-test("nbclient runs a notebook and keeps its outputs", { skip: skipWithout("nbclient") }, () => {
+test("nbclient runs a notebook and keeps its outputs", { skip: skipWithoutPython("nbclient") }, () => {
   installKernelspec({ prefix });
   const cells = [
     "let n = 0; function inc() { return ++n }",

@@ -61,6 +61,29 @@ describe("types", () => {
     });
   }
 
+  const scripts: readonly (readonly [code: string, result: string | undefined])[] = [
+    [
+      "class Named2 { constructor(name) { this.name = name } }\nconst script2 = new Named2('n'); script2.name",
+      "'n'",
+    ],
+    ["/** @type {any} */\nlet any2 = 1; any2 += ' hello'; any2", "'1 hello'"],
+    ["any2 = [any2]; script2.name.length", "1"],
+    ["const bag2 = {}; bag2.a = 1; any2 = bag2.a; any2", "1"],
+    ["let count2 = 1, none2 = { inner: null }; none2?.inner?.deep", undefined],
+    ["count2 = 'no'; bag2.b = 2", "TypeScriptError: Type 'string' is not assignable to type 'number'."],
+    [
+      "const other2 = {}; other2.a = 1; count2 = 'no'",
+      "TypeScriptError: Type 'string' is not assignable to type 'number'.",
+    ],
+    [
+      "class Typed2 { a: number = 1 }; new Typed2().b",
+      "TypeScriptError: Property 'b' does not exist on type 'Typed2'.",
+    ],
+  ];
+  test("a cell that is plain JavaScript may be what TypeScript allows there", async () => {
+    for (const [code, expected] of scripts) assert.equal((await kernel.run(code)).text, expected, code);
+  });
+
   test("types go from cell to cell, and a redeclaration leaves older types alone", async () => {
     await kernel.run("let data = [1, 2]; const first = data[0]!");
     assert.equal(
