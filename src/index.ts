@@ -126,3 +126,20 @@ export { setupEngine } from "./engine/setup/index.js";
 export type { SetupOptions } from "./engine/setup/index.js";
 export { openFeaturizer, writeOnnx } from "./export/index.js";
 export type { BundleManifest, NetworkBackbone, OnnxOptions, OnnxOutput } from "./export/index.js";
+
+// Load test
+export { loadTest, LoadTestReport } from "./loadtest/index.js";
+export type {
+  LimitOptions,
+  Load,
+  LoadErrorCount,
+  LoadErrorKind,
+  LoadLimit,
+  LoadStep,
+  LoadStepReport,
+  LoadTestData,
+  LoadTestOptions,
+  ScoringContract,
+  TimelinePoint,
+  TimeSummary,
+} from "./loadtest/index.js";

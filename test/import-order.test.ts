@@ -16,6 +16,7 @@ const mayImport: Record<string, readonly string[]> = {
   training: ["engine", "networks", "data", "images"],
   export: ["networks", "engine"],
   classifiers: ["networks", "engine", "training", "export", "data", "images", "evaluation"],
+  loadtest: ["evaluation"],
   jupyter: [],
   cli: ["*"],
 };

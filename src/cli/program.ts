@@ -8,6 +8,7 @@ import { evaluateCommand } from "./commands/evaluate.js";
 import { exportCommand } from "./commands/export.js";
 import { featurizeCommand } from "./commands/featurize.js";
 import { kernelCommand } from "./commands/kernel.js";
+import { loadtestCommand } from "./commands/loadtest.js";
 import { predictCommand } from "./commands/predict.js";
 import { setupCommand } from "./commands/setup.js";
 import { trainCommand } from "./commands/train.js";
@@ -55,6 +56,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
     predictCommand,
     featurizeCommand,
     exportCommand,
+    loadtestCommand,
     kernelCommand,
   ];
   for (const create of commands) {
@@ -84,14 +86,17 @@ function report(error: unknown): number {
 const optionNames = new Set([
   "baseModel",
   "batchSize",
+  "connections",
   "dropout",
   "epochs",
   "imageSize",
   "learningRate",
   "learningRates",
+  "p99",
   "resizeTo",
   "resume",
   "schedule",
   "SIGHTBOOK_ENGINE",
   "trainable",
+  "url",
 ]);

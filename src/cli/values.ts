@@ -41,9 +41,22 @@ export function notNegative(text: string): number {
   return value;
 }
 
+/** A time such as `200ms`, `10s`, `5m` or `1h`, in milliseconds; a bare number means seconds. */
+export function duration(text: string): number {
+  const [, digits, unit = "s"] = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h)?$/.exec(text.trim()) ?? [];
+  const value = Number(digits) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit as "ms" | "s" | "m" | "h"];
+  if (!(value > 0)) throw new InvalidArgumentError("It must be a time such as 200ms, 10s, 5m or 1h.");
+  return value;
+}
+
 /** One number, or several with commas between them. */
 export function numberList(text: string): number[] {
   return text.split(",").map(positive);
+}
+
+/** One whole number of at least 1, or several with commas between them. */
+export function countList(text: string): number[] {
+  return text.split(",").map(wholeNumber(1));
 }
 
 /** Three numbers with commas between them. */

@@ -1,0 +1,13 @@
+export { type ScoringContract } from "./contract.js";
+export type { LimitOptions } from "./find-limit.js";
+export { loadTest, type LoadStep, type LoadTestOptions } from "./load-test.js";
+export { LoadTestReport, type LoadTestData } from "./report.js";
+export type {
+  Load,
+  LoadErrorCount,
+  LoadErrorKind,
+  LoadLimit,
+  LoadStepReport,
+  TimelinePoint,
+  TimeSummary,
+} from "./report-types.js";
