@@ -39,21 +39,25 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
  * @throws {@link FileError} when the file cannot be read or is not JSON.
  */
 export async function readJson(path: string): Promise<unknown> {
-  let text: string;
+  return parseJson(path, await readText(path));
+}
+
+/** Reads a text file. @throws {@link FileError} when it cannot be read; its cause is the system's error. */
+export async function readText(path: string): Promise<string> {
   try {
-    text = await readFile(path, "utf8");
+    return await readFile(path, "utf8");
   } catch (error) {
     throw new FileError(path, `could not be read (${systemReason(error)})`, undefined, { cause: error });
   }
+}
+
+/** The value of a JSON text that was read from `path`. @throws {@link FileError} when it is not JSON. */
+export function parseJson(path: string, text: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (error) {
-    throw new FileError(
-      path,
-      `is not valid JSON (${error instanceof Error ? error.message : String(error)})`,
-      undefined,
-      { cause: error },
-    );
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new FileError(path, `is not valid JSON (${reason})`, undefined, { cause: error });
   }
 }
 

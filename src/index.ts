@@ -14,6 +14,8 @@ export type {
   DuplicateGroup,
   DuplicateOptions,
   Duplicates,
+  DatasetEntry,
+  ImageFile,
   ImageRecord,
   OpenOptions,
   RecordInput,

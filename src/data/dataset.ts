@@ -2,8 +2,8 @@ import { ArgumentError } from "../errors.js";
 import type { ImageProblem } from "../images/index.js";
 import { describeDataset, jupyterDisplay, type DatasetDescription } from "./description.js";
 import { findDuplicates, type DuplicateOptions, type Duplicates } from "./duplicates.js";
-import type { ImageRecord } from "./image-record.js";
-import { applyStep, redoStep, undoStep, type EditStep, type ImageEdit } from "./label-edits.js";
+import { changesOf, type EditChange } from "./editing.js";
+import type { DatasetEntry, ImageRecord } from "./image-record.js";
 import { checkStore, openFolder, openRecords } from "./open.js";
 import type { CheckOptions, OpenOptions, RecordInput } from "./open.js";
 import type { DatasetProblem } from "./problems.js";
@@ -21,6 +21,7 @@ export interface DatasetSplitOptions extends SplitOptions {
 /** What a dataset shows, derived from its store at some version. */
 interface View {
   readonly version: number;
+  readonly entries: readonly DatasetEntry[];
   readonly images: readonly ImageRecord[];
   readonly labels: readonly string[];
   readonly labelIndices: Int32Array;
@@ -35,13 +36,13 @@ interface View {
  */
 export class ClassificationDataset {
   readonly #store: DatasetStore;
-  /** Ids of this view in order; `undefined` for all of the store. */
-  readonly #ids: readonly string[] | undefined;
+  /** Places of this view's images among the store's entries, in order; `undefined` for all. */
+  readonly #places: readonly number[] | undefined;
   #kept: View | undefined;
 
   private constructor(store: DatasetStore, ids?: readonly string[]) {
     this.#store = store;
-    this.#ids = ids;
+    this.#places = ids?.map((id) => store.indexOf(id)!);
   }
 
   /**
@@ -105,27 +106,42 @@ export class ClassificationDataset {
     return this.#store.problems;
   }
 
+  /**
+   * All image files in order, also those left out, with what was edited and why one cannot be used. A new array after
+   * every change.
+   */
+  get entries(): readonly DatasetEntry[] {
+    return this.#current.entries;
+  }
+
   /** Images the user excluded. */
   get excluded(): readonly ImageRecord[] {
-    const ids = this.#ids ?? this.#store.ids;
-    return ids
-      .filter((id) => this.#store.isExcluded(id))
-      .map((id) => this.#store.anyImage(id))
+    return this.entries
+      .filter(({ excluded }) => excluded)
+      .map(({ image }) => image)
       .filter((image) => image !== undefined);
   }
 
   get #current(): View {
     const { version } = this.#store;
     if (this.#kept?.version === version) return this.#kept;
-    const labels = this.#store.labels;
-    const images = Object.freeze(
-      (this.#ids ?? this.#store.ids)
-        .map((id) => this.#store.image(id))
-        .filter((image) => image !== undefined),
-    );
+    const all = this.#store.entries;
+    const entries = this.#places === undefined ? all.slice() : this.#places.map((place) => all[place]!);
+    const images: ImageRecord[] = [];
+    for (const { image, excluded, problem } of entries) {
+      if (image !== undefined && !excluded && problem === undefined) images.push(image);
+    }
+    const { labels } = this.#store;
     const indexOf = new Map(labels.map((label, i) => [label, i]));
-    const labelIndices = Int32Array.from(images, (image) => indexOf.get(image.labels[0]!) ?? -1);
-    this.#kept = { version, labels, images, labelIndices };
+    const labelIndices = new Int32Array(images.length);
+    for (const [i, image] of images.entries()) labelIndices[i] = indexOf.get(image.labels[0]!) ?? -1;
+    this.#kept = {
+      version,
+      entries: Object.freeze(entries),
+      labels,
+      images: Object.freeze(images),
+      labelIndices,
+    };
     return this.#kept;
   }
 
@@ -203,46 +219,45 @@ export class ClassificationDataset {
   }
 
   /**
-   * Gives an image other labels. The change shows at once here and in every dataset of the same origin; the promise
-   * resolves when it is on the disk. If it cannot be written the promise says so, and the change stays in memory and
-   * goes with the next one.
+   * Gives an image other labels, or several at once, as one step that can be undone. The change shows at once here and in
+   * every dataset of the same origin; the promise resolves when it is on the disk. If it cannot be written the promise
+   * says so, and the change stays in memory and goes with the next one.
    *
-   * @param id - {@link ImageRecord.id}.
-   * @param labels - One or more of {@link labels}; classification uses the first.
+   * @param ids - {@link ImageRecord.id} of one image or of several.
+   * @param labels - One or more of {@link labels}; classification uses the first. Or what gives them for each image:
+   *   `({ labels }) => [...labels, "chipped"]` adds one.
    */
-  async setLabels(id: string, labels: readonly string[]): Promise<void> {
+  async setLabels(
+    ids: string | readonly string[],
+    labels: readonly string[] | ((entry: DatasetEntry) => readonly string[]),
+  ): Promise<void> {
     const where = "ClassificationDataset.setLabels";
+    const labelsOf = typeof labels === "function" ? labels : (): readonly string[] => labels;
+    await this.#edit(where, ids, (entry) => ({ labels: this.#checkLabels(where, labelsOf(entry)) }));
+  }
+
+  #checkLabels(where: string, labels: readonly string[]): readonly string[] {
     const normalized = [...new Set(labels.map((label) => label.normalize("NFC")))];
     if (normalized.length === 0) {
-      throw new ArgumentError(
-        where,
-        "labels",
-        "one label or more",
-        labels,
-        "Use exclude to leave the image out.",
-      );
+      const wayOut = "Use exclude to leave the image out.";
+      throw new ArgumentError(where, "labels", "one label or more", labels, wayOut);
     }
     const stray = normalized.find((label) => !this.labels.includes(label));
     if (stray !== undefined) {
-      throw new ArgumentError(
-        where,
-        "labels",
-        "labels of this dataset",
-        stray,
-        "Add a new one with addLabel first.",
-      );
+      const wayOut = "Add a new one with addLabel first.";
+      throw new ArgumentError(where, "labels", "labels of this dataset", stray, wayOut);
     }
-    await this.#edit(where, id, { labels: normalized });
+    return normalized;
   }
 
-  /** Leaves an image out without touching its file. */
-  async exclude(id: string): Promise<void> {
-    await this.#edit("ClassificationDataset.exclude", id, { excluded: true });
+  /** Leaves images out without touching their files. */
+  async exclude(ids: string | readonly string[]): Promise<void> {
+    await this.#edit("ClassificationDataset.exclude", ids, () => ({ excluded: true }));
   }
 
-  /** Takes an excluded image back in. */
-  async restore(id: string): Promise<void> {
-    await this.#edit("ClassificationDataset.restore", id, { excluded: undefined });
+  /** Takes excluded images back in. */
+  async restore(ids: string | readonly string[]): Promise<void> {
+    await this.#edit("ClassificationDataset.restore", ids, () => ({ excluded: undefined }));
   }
 
   /** Adds a label that no folder names. */
@@ -260,32 +275,27 @@ export class ClassificationDataset {
         wayOut,
       );
     }
-    const step: EditStep = { addedLabel: label };
-    await this.#store.change(applyStep(this.#store.edits, step), step);
+    await this.#store.apply({ addedLabel: label });
   }
 
   /** Whether {@link undo} has something to take back. */
   get canUndo(): boolean {
-    return this.#store.edits.undo.length > 0;
+    return this.#store.edits.canUndo;
   }
 
   /** Whether {@link redo} has something to do again. */
   get canRedo(): boolean {
-    return this.#store.edits.redo.length > 0;
+    return this.#store.edits.canRedo;
   }
 
   /** Takes the last edit back, also one of an earlier session. @returns Whether there was one. */
   async undo(): Promise<boolean> {
-    const undone = undoStep(this.#store.edits);
-    if (undone !== undefined) await this.#store.change(undone.edits, undone.step);
-    return undone !== undefined;
+    return this.#store.undo();
   }
 
   /** Does the edit again that was taken back last. @returns Whether there was one. */
   async redo(): Promise<boolean> {
-    const redone = redoStep(this.#store.edits);
-    if (redone !== undefined) await this.#store.change(redone.edits, redone.step);
-    return redone !== undefined;
+    return this.#store.redo();
   }
 
   /** Calls `listener` after every change, wherever it was made. @returns A function that ends this. */
@@ -295,35 +305,15 @@ export class ClassificationDataset {
 
   async #edit(
     where: string,
-    id: string,
-    change: { labels?: readonly string[]; excluded?: true | undefined },
+    ids: string | readonly string[],
+    change: (entry: DatasetEntry) => EditChange,
   ): Promise<void> {
-    const base = this.#store.baseImage(id);
-    if (base === undefined) {
-      throw new ArgumentError(
-        where,
-        "id",
-        "the id of an image of this dataset",
-        id,
-        "Take it from images[i].id.",
-      );
-    }
-    const before = this.#store.edits.edits[id] ?? null;
-    const { labels, excluded } = { ...before, ...change };
-    const isOwn = labels === undefined || sameTexts(labels, base.labels);
-    const edit: ImageEdit = { ...(!isOwn && { labels }), ...(excluded && { excluded }) };
-    const after = Object.keys(edit).length === 0 ? null : edit;
-    if (JSON.stringify(before) === JSON.stringify(after)) return;
-    const step: EditStep = { id, before, after };
-    await this.#store.change(applyStep(this.#store.edits, step), step);
+    const images = changesOf(this.#store, where, typeof ids === "string" ? [ids] : ids, change);
+    if (images.length > 0) await this.#store.apply({ images });
   }
 
   /** The description, as text and HTML: how a notebook shows a dataset. */
   [jupyterDisplay](): Readonly<Record<string, string>> {
     return this.describe()[jupyterDisplay]();
   }
-}
-
-function sameTexts(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((text, i) => text === b[i]);
 }

@@ -10,7 +10,7 @@ import {
   type ImageHeader,
 } from "../images/index.js";
 import { compareCodePoints } from "./code-points.js";
-import type { ImageRecord } from "./image-record.js";
+import type { ImageFile, ImageRecord } from "./image-record.js";
 import { inParallel } from "./in-parallel.js";
 import type { DatasetProblem } from "./problems.js";
 import { scanFolder } from "./scan-folder.js";
@@ -69,7 +69,7 @@ export async function openFolder(directory: string, options: OpenOptions): Promi
   for (const { id, path, label, mayBeOther } of scan.files) {
     candidates.push({ id, path, labels: label === undefined ? [] : [label], mayBeOther });
   }
-  const { records, problems: found, ignoredFiles } = await inspect(candidates, options);
+  const { files, records, problems: found, ignoredFiles } = await inspect(candidates, options);
   problems.push(...found);
   const labelled = records.filter((record) => record.labels.length > 0);
   for (const { path, labels } of records) {
@@ -81,11 +81,10 @@ export async function openFolder(directory: string, options: OpenOptions): Promi
   }
   if (labelled.length === 0) throw noLabels(root, records.length, problems);
 
-  const { kept, problems: unknown } = keepKnownLabels(labelled, options.labels);
-  problems.push(...unknown);
+  problems.push(...unknownLabels(labelled, options.labels));
   const store = new DatasetStore({
     root,
-    records: kept,
+    files,
     labels: checkLabels(options.labels) ?? [...filled].sort(compareCodePoints),
     hasFixedLabels: options.labels !== undefined,
     problems,
@@ -121,14 +120,13 @@ export async function openRecords(
       throw new ArgumentError(where, "records", "records with different ids", id, "Give each its own id.");
     ids.add(id);
   }
-  const { records, problems } = await inspect(candidates, options);
-  const { kept, problems: unknown } = keepKnownLabels(records, options.labels);
+  const { files, records, problems } = await inspect(candidates, options);
   const all = new Set(candidates.flatMap(({ labels }) => labels));
   return new DatasetStore({
-    records: kept,
+    files,
     labels: checkLabels(options.labels) ?? [...all].sort(compareCodePoints),
     hasFixedLabels: options.labels !== undefined,
-    problems: [...problems, ...unknown],
+    problems: [...problems, ...unknownLabels(records, options.labels)],
   });
 }
 
@@ -154,6 +152,9 @@ interface Candidate {
 }
 
 interface Inspection {
+  /** All image files in order. */
+  readonly files: readonly (ImageFile | ImageRecord)[];
+  /** Those without a problem. */
   readonly records: readonly ImageRecord[];
   readonly problems: readonly DatasetProblem[];
   readonly ignoredFiles: number;
@@ -163,6 +164,7 @@ async function inspect(candidates: readonly Candidate[], options: OpenOptions): 
   const { check = "auto" } = options;
   const headers = await readHeaders(candidates, options);
   const problems: DatasetProblem[] = [];
+  const files: (ImageFile | ImageRecord)[] = [];
   const records: ImageRecord[] = [];
   const suspicious: ImageRecord[] = [];
   let ignoredFiles = 0;
@@ -170,12 +172,15 @@ async function inspect(candidates: readonly Candidate[], options: OpenOptions): 
     const candidate = candidates[i]!;
     if (result instanceof ImageError) {
       const isImage = !candidate.mayBeOther || result.kind === "truncated" || result.kind === "oversized";
-      if (isImage) problems.push(result.toProblem());
-      else ignoredFiles++;
+      if (isImage) {
+        problems.push(result.toProblem());
+        files.push(toFile(candidate));
+      } else ignoredFiles++;
       return;
     }
     const record = toRecord(candidate, result.header);
     records.push(record);
+    files.push(record);
     if (!result.looksWhole) suspicious.push(record);
   });
   const bytes = records.reduce((sum, { fileSize }) => sum + fileSize, 0);
@@ -187,7 +192,7 @@ async function inspect(candidates: readonly Candidate[], options: OpenOptions): 
     problems.push(problem);
     bad.add(problem.path);
   });
-  return { records: records.filter(({ path }) => !bad.has(path)), problems, ignoredFiles };
+  return { files, records: records.filter(({ path }) => !bad.has(path)), problems, ignoredFiles };
 }
 
 type HeaderResult = Awaited<ReturnType<typeof inspectImage>> | ImageError;
@@ -229,9 +234,14 @@ async function readHeaders(
   return [...first, ...rest];
 }
 
-function toRecord({ id, path, labels, augmentedFrom }: Candidate, header: ImageHeader): ImageRecord {
+function toFile({ id, path, labels }: Candidate): ImageFile {
+  return Object.freeze({ id, name: basename(path), path, labels });
+}
+
+function toRecord(candidate: Candidate, header: ImageHeader): ImageRecord {
   const { width, height, format, fileSize } = header;
-  const record = { id, name: basename(path), path, labels, width, height, format, fileSize };
+  const { augmentedFrom } = candidate;
+  const record = { ...toFile(candidate), width, height, format, fileSize };
   return Object.freeze(augmentedFrom === undefined ? record : { ...record, augmentedFrom });
 }
 
@@ -273,23 +283,24 @@ function checkLabels(labels: readonly string[] | undefined): readonly string[] |
   return normalized;
 }
 
-function keepKnownLabels(
+/** Problems of images whose labels are not among those asked for. */
+function unknownLabels(
   records: readonly ImageRecord[],
   given: readonly string[] | undefined,
-): { kept: readonly ImageRecord[]; problems: DatasetProblem[] } {
+): DatasetProblem[] {
   const labels = checkLabels(given);
-  if (labels === undefined) return { kept: records, problems: [] };
-  const isKnown = (record: ImageRecord): boolean => record.labels.every((label) => labels.includes(label));
-  const unknown = records.filter((record) => !isKnown(record));
-  return { kept: records.filter(isKnown), problems: unknown.map((record) => unknownLabel(record)) };
+  if (labels === undefined) return [];
+  return records
+    .filter((record) => !record.labels.every((label) => labels.includes(label)))
+    .map((record) => unknownLabel(record));
 }
 
 /** With fixed labels, an image may have been edited to a label that is not among them. */
 function reportEditedAway(store: DatasetStore): void {
   if (!store.hasFixedLabels) return;
-  for (const id of store.ids) {
-    const image = store.image(id);
-    if (image?.labels.some((label) => !store.labels.includes(label))) store.addProblem(unknownLabel(image));
+  for (const { image, excluded, problem } of [...store.entries]) {
+    if (image === undefined || excluded || problem !== undefined) continue;
+    if (image.labels.some((label) => !store.labels.includes(label))) store.addProblem(unknownLabel(image));
   }
 }
 

@@ -1,17 +1,9 @@
 import { join } from "node:path";
 
-import { errorCode, readJson, writeFileAtomic } from "../files.js";
+import { errorCode, parseJson, readText, writeFileAtomic } from "../files.js";
 import { compareCodePoints } from "./code-points.js";
-import type { ImageRecord } from "./image-record.js";
-import {
-  editsFileName,
-  mergeEdits,
-  noEdits,
-  parseEdits,
-  type EditsFile,
-  type EditStep,
-  type Touched,
-} from "./label-edits.js";
+import type { DatasetEntry, ImageFile, ImageRecord } from "./image-record.js";
+import { editsFileName, LabelEdits, parseEdits, type EditStep, type Touched } from "./label-edits.js";
 import type { DatasetProblem } from "./problems.js";
 
 /** What changed in a dataset; `ids` names the images it concerns. */
@@ -23,8 +15,8 @@ export interface DatasetChange {
 export interface StoreContent {
   /** Folder of the images and of the edits file; without one, edits live in memory only. */
   readonly root?: string | undefined;
-  /** In the dataset's order, with the labels the folder gives. */
-  readonly records: readonly ImageRecord[];
+  /** In the dataset's order, with the labels the folder gives; also those that have a problem. */
+  readonly files: readonly (ImageFile | ImageRecord)[];
   /** Labels the folder or the caller gives. */
   readonly labels: readonly string[];
   /** The labels are exactly these in this order: none is added and none is sorted. */
@@ -33,40 +25,57 @@ export interface StoreContent {
   readonly ignoredFiles?: number;
 }
 
-/** What a dataset and everything split off it share: the images, the edits on them, and the problems found. */
+/**
+ * What a dataset and everything split off it share: the files, the edits on them, and the problems found. An edit costs
+ * as much as the images it concerns, however many there are.
+ */
 export class DatasetStore {
   readonly root: string | undefined;
   readonly ignoredFiles: number;
   readonly hasFixedLabels: boolean;
-  readonly #records: ReadonlyMap<string, ImageRecord>;
+  readonly #files: readonly (ImageFile | ImageRecord)[];
+  readonly #entries: DatasetEntry[];
+  readonly #indexOf: ReadonlyMap<string, number>;
   readonly #baseLabels: readonly string[];
   readonly #problems: DatasetProblem[];
-  readonly #problemPaths = new Set<string>();
+  readonly #problemOf = new Map<string, DatasetProblem>();
   readonly #listeners = new Set<(change: DatasetChange) => void>();
   readonly #touched: Touched = { ids: new Set(), labels: new Set() };
-  #edits: EditsFile = noEdits;
+  #edits = new LabelEdits();
+  #labels: readonly string[] | undefined;
+  #writtenText: string | undefined;
   #writing: Promise<void> | undefined;
   #waiting: Promise<void> | undefined;
   /** Counts changes, so that views know when what they keep is stale. */
   version = 0;
 
-  constructor({ root, records, labels, hasFixedLabels = false, problems, ignoredFiles = 0 }: StoreContent) {
+  constructor({ root, files, labels, hasFixedLabels = false, problems, ignoredFiles = 0 }: StoreContent) {
     this.root = root;
     this.ignoredFiles = ignoredFiles;
-    this.#records = new Map(records.map((record) => [record.id, record]));
+    this.#files = files;
+    this.#indexOf = new Map(files.map(({ id }, index) => [id, index]));
     this.#baseLabels = Object.freeze([...labels]);
     this.hasFixedLabels = hasFixedLabels;
     this.#problems = [...problems];
-    for (const { path } of problems) this.#problemPaths.add(path);
+    for (const problem of problems) {
+      if (!this.#problemOf.has(problem.path)) this.#problemOf.set(problem.path, problem);
+    }
+    this.#entries = files.map((file) => this.#entryOf(file));
   }
 
   /** Reads the edits kept beside the images. */
   async loadEdits(): Promise<void> {
     if (this.root === undefined) return;
-    this.#edits = (await readEdits(this.root)) ?? noEdits;
+    const path = join(this.root, editsFileName);
+    const text = await readIfThere(path);
+    if (text === undefined) return;
+    this.#writtenText = text;
+    this.#edits = new LabelEdits(parseEdits(path, parseJson(path, text)));
+    this.#labels = undefined;
+    this.#renew(this.#edits.all.keys());
   }
 
-  get edits(): EditsFile {
+  get edits(): LabelEdits {
     return this.#edits;
   }
 
@@ -76,52 +85,65 @@ export class DatasetStore {
   }
 
   get labels(): readonly string[] {
+    this.#labels ??= this.#findLabels();
+    return this.#labels;
+  }
+
+  #findLabels(): readonly string[] {
     if (this.hasFixedLabels) return this.#baseLabels;
     const labels = new Set([...this.#baseLabels, ...this.#edits.addedLabels]);
     // An edit's label counts even where its being added was lost between two notebooks.
-    for (const [id, edit] of Object.entries(this.#edits.edits)) {
-      if (this.#records.has(id)) for (const label of edit.labels ?? []) labels.add(label);
+    for (const [id, edit] of this.#edits.all) {
+      if (this.#indexOf.has(id)) for (const label of edit.labels ?? []) labels.add(label);
     }
     return Object.freeze([...labels].sort(compareCodePoints));
   }
 
-  get ids(): readonly string[] {
-    return [...this.#records.keys()];
+  /** All files in order, usable or not. */
+  get entries(): readonly DatasetEntry[] {
+    return this.#entries;
   }
 
-  /** The image as the folder says, without edits. */
-  baseImage(id: string): ImageRecord | undefined {
-    return this.#records.get(id);
+  /** Place of an id among {@link entries}. */
+  indexOf(id: string): number | undefined {
+    return this.#indexOf.get(id);
   }
 
-  isExcluded(id: string): boolean {
-    return this.#edits.edits[id]?.excluded === true;
+  /** The labels that the folder gives. */
+  ownLabels(index: number): readonly string[] {
+    return this.#files[index]!.labels;
   }
 
-  /** The image with its edits, or `undefined` when it is excluded or has a problem. */
-  image(id: string): ImageRecord | undefined {
-    const record = this.#records.get(id);
-    if (record === undefined || this.isExcluded(id) || this.#problemPaths.has(record.path)) return undefined;
-    return this.#edited(record);
+  #entryOf(file: ImageFile | ImageRecord): DatasetEntry {
+    const { id, name, path } = file;
+    const edit = this.#edits.of(id);
+    const labels = edit?.labels ?? file.labels;
+    return {
+      id,
+      name,
+      path,
+      labels,
+      image: !("width" in file) ? undefined : edit?.labels === undefined ? file : { ...file, labels },
+      edited: edit?.labels !== undefined,
+      excluded: edit?.excluded === true,
+      problem: this.#problemOf.get(path),
+    };
   }
 
-  /** The image with its edits, excluded or not. */
-  anyImage(id: string): ImageRecord | undefined {
-    const record = this.#records.get(id);
-    return record && this.#edited(record);
-  }
-
-  #edited(record: ImageRecord): ImageRecord {
-    const labels = this.#edits.edits[record.id]?.labels;
-    return labels === undefined ? record : { ...record, labels };
+  #renew(ids: Iterable<string>): void {
+    for (const id of ids) {
+      const index = this.#indexOf.get(id);
+      if (index !== undefined) this.#entries[index] = this.#entryOf(this.#files[index]!);
+    }
+    this.version++;
   }
 
   addProblem(problem: DatasetProblem): void {
-    if (this.#problemPaths.has(problem.path)) return;
-    this.#problemPaths.add(problem.path);
+    if (this.#problemOf.has(problem.path)) return;
+    this.#problemOf.set(problem.path, problem);
     this.#problems.push(problem);
-    this.version++;
-    const ids = [...this.#records.values()].filter(({ path }) => path === problem.path).map(({ id }) => id);
+    const ids = this.#files.filter(({ path }) => path === problem.path).map(({ id }) => id);
+    this.#renew(ids);
     this.#tell({ kind: "problem", ids });
   }
 
@@ -132,16 +154,37 @@ export class DatasetStore {
     };
   }
 
-  /** Replaces the edits, tells the listeners, and resolves when they are on the disk. */
-  async change(edits: EditsFile, step: EditStep): Promise<void> {
-    this.#edits = edits;
-    this.version++;
+  /** Takes a step, tells the listeners, and resolves when it is on the disk. */
+  async apply(step: EditStep): Promise<void> {
+    this.#edits.apply(step);
+    await this.#changed(step);
+  }
+
+  /** @returns Whether there was something to undo. */
+  async undo(): Promise<boolean> {
+    const step = this.#edits.undo();
+    if (step !== undefined) await this.#changed(step);
+    return step !== undefined;
+  }
+
+  /** @returns Whether there was something to redo. */
+  async redo(): Promise<boolean> {
+    const step = this.#edits.redo();
+    if (step !== undefined) await this.#changed(step);
+    return step !== undefined;
+  }
+
+  async #changed(step: EditStep): Promise<void> {
     if ("addedLabel" in step) {
       this.#touched.labels.add(step.addedLabel);
+      this.#labels = undefined;
+      this.version++;
       this.#tell({ kind: "label", ids: [] });
     } else {
-      this.#touched.ids.add(step.id);
-      this.#tell({ kind: "edit", ids: [step.id] });
+      const ids = step.images.map(({ id }) => id);
+      for (const id of ids) this.#touched.ids.add(id);
+      this.#renew(ids);
+      this.#tell({ kind: "edit", ids });
     }
     await this.#save();
   }
@@ -162,12 +205,16 @@ export class DatasetStore {
   async #write(): Promise<void> {
     const path = join(this.root!, editsFileName);
     // Another notebook may have edited the same folder meanwhile: its edits of other images stay.
-    const theirs = await readEdits(this.root!);
-    if (theirs !== undefined) {
-      this.#edits = mergeEdits(theirs, this.#edits, this.#touched);
-      this.version++;
+    const theirs = await readIfThere(path);
+    if (theirs !== undefined && theirs !== this.#writtenText) {
+      const changed = this.#edits.merge(parseEdits(path, parseJson(path, theirs)), this.#touched);
+      this.#labels = undefined;
+      this.#renew(changed);
+      this.#tell({ kind: "edit", ids: changed });
     }
-    await writeFileAtomic(path, `${JSON.stringify(this.#edits, null, 1)}\n`);
+    const text = `${JSON.stringify(this.#edits.toFile(), null, 1)}\n`;
+    await writeFileAtomic(path, text);
+    this.#writtenText = text;
   }
 
   #tell(change: DatasetChange): void {
@@ -175,14 +222,11 @@ export class DatasetStore {
   }
 }
 
-async function readEdits(root: string): Promise<EditsFile | undefined> {
-  const path = join(root, editsFileName);
-  let content: unknown;
+async function readIfThere(path: string): Promise<string | undefined> {
   try {
-    content = await readJson(path);
+    return await readText(path);
   } catch (error) {
     if (error instanceof Error && errorCode(error.cause) === "ENOENT") return undefined;
     throw error;
   }
-  return parseEdits(path, content);
 }

@@ -91,6 +91,109 @@ test("every edit can be undone and redone, also after reopening", async () => {
   assert.equal(again.canRedo, false, "a new edit ends what could be redone");
 });
 
+test("many images change in one step, which is undone and redone whole", async () => {
+  const root = sampleFolder();
+  const dataset = await open(root);
+  const cups = ["cup/0.jpg", "cup/1.jpg", "cup/2.jpg"];
+  const changes: DatasetChange[] = [];
+  dataset.onChange((change) => changes.push(change));
+  await dataset.setLabels(cups, ["bowl"]);
+  await dataset.setLabels(["cup/0.jpg", "cup/3.jpg"], ({ labels }) => [...labels, "cup"]);
+  await dataset.exclude(["bowl/0.jpg", "cup/0.jpg", "bowl/0.jpg"]);
+  assert.deepEqual(labelsOf(dataset, "cup/1.jpg"), ["bowl"]);
+  assert.deepEqual(labelsOf(dataset, "cup/3.jpg"), ["cup"], "it had the label already");
+  assert.equal(dataset.size, 6);
+  assert.deepEqual(
+    changes.map(({ ids }) => ids),
+    [cups, ["cup/0.jpg"], ["bowl/0.jpg", "cup/0.jpg"]],
+    "images that stay as they are take no part",
+  );
+  const edited = dataset.images;
+  const reopened = await open(root);
+  assert.deepEqual(reopened.images, edited);
+  for (let i = 0; i < 3; i++) await reopened.undo();
+  assert.equal(reopened.canUndo, false);
+  assert.deepEqual(reopened.labelIndices, Int32Array.of(0, 0, 0, 0, 1, 1, 1, 1));
+  for (let i = 0; i < 3; i++) await reopened.redo();
+  assert.deepEqual(reopened.images, edited);
+  await assert.rejects(dataset.exclude(["cup/1.jpg", "cup/9.jpg"]), { name: "ArgumentError" });
+  assert.equal(dataset.size, 6, "a step that cannot be taken whole is not taken");
+});
+
+test("a file of version 1 is read with its steps, and written as version 2", async () => {
+  const root = sampleFolder();
+  const edit = { labels: ["plate"] };
+  const step = { id: "cup/0.jpg", before: null, after: edit };
+  const old = {
+    version: 1,
+    addedLabels: ["plate"],
+    edits: { "cup/0.jpg": edit },
+    undo: [{ addedLabel: "plate" }, step],
+    redo: [],
+  };
+  writeFileSync(join(root, "sightbook.labels.json"), JSON.stringify(old));
+  const dataset = await open(root);
+  assert.deepEqual(labelsOf(dataset, "cup/0.jpg"), ["plate"]);
+  await dataset.undo();
+  assert.deepEqual(editsFile(root), {
+    version: 2,
+    addedLabels: ["plate"],
+    edits: {},
+    undo: [{ addedLabel: "plate" }],
+    redo: [{ images: [step] }],
+  });
+  await dataset.redo();
+  assert.deepEqual(labelsOf(await open(root), "cup/0.jpg"), ["plate"]);
+});
+
+test("undo keeps a hundred thousand changes of images, and the last step in any case", async () => {
+  const root = sampleFolder();
+  const records = Array.from({ length: 60_000 }, (_, i) => ({
+    path: join(root, "cup", "0.jpg"),
+    labels: ["cup"],
+    id: String(i),
+  }));
+  const dataset = await ClassificationDataset.fromRecords(records, { check: "headers" });
+  const ids = records.map(({ id }) => id);
+  await dataset.exclude(ids);
+  await dataset.restore(ids);
+  assert.equal(dataset.size, 60_000);
+  assert.equal(await dataset.undo(), true);
+  assert.equal(dataset.size, 0);
+  assert.equal(dataset.canUndo, false, "the first step is beyond the limit");
+});
+
+test("the entries are all files in order, with what was done to them and what is wrong", async () => {
+  const root = sampleFolder();
+  writeFileSync(join(root, "cup", "1.jpg"), jpeg.subarray(0, jpeg.length / 2));
+  writeFileSync(join(root, "bowl", "9.jpg"), "");
+  writeFileSync(join(root, "stray.jpg"), jpeg);
+  const dataset = await open(root);
+  await dataset.setLabels("bowl/0.jpg", ["cup"]);
+  await dataset.exclude("bowl/3.jpg");
+  const states = dataset.entries.map(({ id, labels, edited, excluded, problem, image }) => [
+    id,
+    labels.join(" "),
+    edited ? "edited" : excluded ? "excluded" : (problem?.kind ?? ""),
+    image === undefined ? "unread" : `${image.width} x ${image.height}`,
+  ]);
+  assert.deepEqual(states, [
+    ["bowl/0.jpg", "cup", "edited", "30 x 20"],
+    ["bowl/1.jpg", "bowl", "", "30 x 20"],
+    ["bowl/2.jpg", "bowl", "", "30 x 20"],
+    ["bowl/3.jpg", "bowl", "excluded", "30 x 20"],
+    ["bowl/9.jpg", "bowl", "empty", "unread"],
+    ["cup/0.jpg", "cup", "", "30 x 20"],
+    ["cup/1.jpg", "cup", "truncated", "30 x 20"],
+    ["cup/2.jpg", "cup", "", "30 x 20"],
+    ["cup/3.jpg", "cup", "", "30 x 20"],
+    ["stray.jpg", "", "unlabelled", "30 x 20"],
+  ]);
+  assert.equal(dataset.size, 6);
+  const [train] = dataset.split({ trainSize: 0.5 });
+  assert.equal(train.entries.length, 3, "a split has its images only");
+});
+
 test("an edit that changes nothing is no step", async () => {
   const dataset = await open(sampleFolder());
   await dataset.setLabels("cup/0.jpg", ["cup"]);
@@ -148,6 +251,7 @@ test("two notebooks on one folder keep each other's edits", async () => {
   assert.deepEqual(labelsOf(reopened, "cup/1.jpg"), ["bowl"]);
   assert.deepEqual(labelsOf(reopened, "cup/2.jpg"), ["bowl"]);
   assert.deepEqual(reopened.labels, ["bowl", "cup", "plate"]);
+  assert.deepEqual(one.images, reopened.images, "what the other did shows with one's own next edit");
 });
 
 test("what cannot be an edit is refused", async () => {
@@ -176,7 +280,7 @@ const brokenFiles: readonly { content: string; sentence: RegExp }[] = [
     content: "[]",
     sentence: /is not an object of label edits\. Mend it or move it away; it was left as it is\.$/,
   },
-  { content: '{"version": 2}', sentence: /has version 2, and only version 1 is known\./ },
+  { content: '{"version": 3}', sentence: /has version 3, and only versions 1 and 2 are known\./ },
   {
     content: '{"version":1,"addedLabels":[3],"edits":{}}',
     sentence: /its addedLabels is not a list of label names\./,
