@@ -58,8 +58,10 @@ export function rawBundle(value: unknown, origin = "display"): MimeBundle {
   return { data, metadata: {} };
 }
 
+/** What a value says of itself; in a word too, which every result must have. */
 function checked(bundle: unknown, value: unknown): MimeBundle {
-  return rawBundle(bundle, `${describe(value)}[Symbol.for("Jupyter.display")]`);
+  const { data, metadata } = rawBundle(bundle, `${describe(value)}[Symbol.for("Jupyter.display")]`);
+  return { data: "text/plain" in data ? data : { ...data, "text/plain": `[${describe(value)}]` }, metadata };
 }
 
 function describe(value: unknown): string {

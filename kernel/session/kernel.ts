@@ -134,13 +134,15 @@ export class Kernel {
       if (!silent) publisher.publish("error", outcome.error, message.header);
       if (content["stop_on_error"] !== false) this.#abortUpTo = this.#parts.received();
     }
-    const status: JsonObject = outcome.ok ? { status: "ok" } : { status: "error", ...outcome.error };
+    const reply: JsonObject = outcome.ok
+      ? { status: "ok", user_expressions: expressions, payload: [] }
+      : { status: "error", ...outcome.error };
     this.#active.delete(context);
     this.#running = undefined;
     publisher.reply(
       message,
       "execute_reply",
-      { ...status, execution_count: count, user_expressions: expressions, payload: [] },
+      { ...reply, execution_count: count },
       { started, dependencies_met: true, engine: "sightbook", status: outcome.ok ? "ok" : "error" },
     );
     publisher.status("idle", message.header);

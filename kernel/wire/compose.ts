@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import process from "node:process";
+import { threadId } from "node:worker_threads";
 
 import type { Header, JsonObject, OutgoingMessage } from "./message.js";
 import { PROTOCOL_VERSION } from "./message.js";
@@ -23,7 +23,8 @@ export function composeMessage(
 ): OutgoingMessage {
   const session = options.session ?? SESSION;
   const header: Header = {
-    msg_id: `${session}_${process.pid}_${(count += 1)}`,
+    // Two threads of one session send messages, each with a count of its own.
+    msg_id: `${session}_${threadId}_${(count += 1)}`,
     session,
     username: "kernel",
     date: new Date().toISOString(),

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
@@ -9,8 +10,9 @@ import { Dealer, Request, Subscriber } from "zeromq";
 import { type Connection, address } from "../../kernel/wire/connection.js";
 import { composeMessage } from "../../kernel/wire/compose.js";
 import { decodeFrames, encodeFrames } from "../../kernel/wire/frames.js";
-import type { Channel, IncomingMessage, JsonObject } from "../../kernel/wire/message.js";
+import type { Channel, Header, IncomingMessage, JsonObject } from "../../kernel/wire/message.js";
 import { repositoryRoot } from "../support.js";
+import { ConformanceCheck } from "./conformance.js";
 
 export type Received = IncomingMessage & { readonly channel: Channel };
 
@@ -24,13 +26,18 @@ export interface Exchange {
 /** Generous: a machine that runs other tests beside this one may be ten times slower. */
 const TIMEOUT_MS = 60_000;
 
-/** A front end: a kernel process and one connection to it, over real ZeroMQ sockets. */
+/**
+ * A front end: a kernel process and one connection to it, over real ZeroMQ sockets. Whatever the kernel sends is held against
+ * the messaging specification; a violation fails the test that waits for the next message, or stops the kernel.
+ */
 export class KernelClient {
   readonly process: ChildProcess;
   readonly connection: Connection;
   /** Everything received so far. */
   readonly received: Received[] = [];
   readonly session = randomUUID();
+  readonly conformance = new ConformanceCheck();
+  readonly #strict: boolean;
   readonly #shell = new Dealer({ linger: 0, routingId: randomUUID() });
   readonly #control = new Dealer({ linger: 0, routingId: randomUUID() });
   readonly #stdin = new Dealer({ linger: 0 });
@@ -38,9 +45,10 @@ export class KernelClient {
   readonly #waiting = new Set<() => void>();
   #stderr = "";
 
-  private constructor(process: ChildProcess, connection: Connection) {
+  private constructor(process: ChildProcess, connection: Connection, strict: boolean) {
     this.process = process;
     this.connection = connection;
+    this.#strict = strict;
     process.stderr?.on("data", (chunk: Buffer) => (this.#stderr += chunk.toString()));
     this.#stdin.routingId = this.#shell.routingId;
     this.#shell.connect(address(connection, "shell"));
@@ -61,6 +69,8 @@ export class KernelClient {
       readonly env?: Readonly<Record<string, string>>;
       /** The kernel's command; `{connection_file}` stands for the file. Ours by default. */
       readonly argv?: readonly string[];
+      /** Whether a message that violates the specification fails the test, as it must not where kernels are compared. */
+      readonly strict?: boolean;
     } = {},
   ): Promise<KernelClient> {
     const connection = await freeConnection();
@@ -84,28 +94,37 @@ export class KernelClient {
       env: {
         ...process.env,
         IPYTHONDIR: folder,
+        // As Jupyter's own client does: kernels end when the process that started them is gone.
+        JPY_PARENT_PID: String(process.pid),
         SIGHTBOOK_HISTORY: join(folder, "history.jsonl"),
         ...options.env,
       },
     });
-    const client = new KernelClient(kernel, connection);
-    // Not every kernel welcomes its readers of iopub; any message there shows that the subscription stands.
-    let asked = await client.send("kernel_info_request", {});
-    while (
-      !client.received.some(
-        (message) => message.channel === "iopub" && message.header.msg_type !== "iopub_welcome",
-      )
-    ) {
-      await client.wait((message) => message.channel === "shell" && message.parentHeader.msg_id === asked);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      asked = await client.send("kernel_info_request", {});
+    const client = new KernelClient(kernel, connection, options.strict ?? true);
+    try {
+      await client.#untilReady();
+    } catch (error) {
+      kernel.kill("SIGKILL");
+      throw error;
     }
     return client;
   }
 
+  /** Not every kernel welcomes its readers of iopub; any message there shows that the subscription stands. */
+  async #untilReady(): Promise<void> {
+    const published = (message: Received) =>
+      message.channel === "iopub" && message.header.msg_type !== "iopub_welcome";
+    let asked = await this.send("kernel_info_request", {});
+    while (!this.received.some(published)) {
+      await this.wait((message) => message.channel === "shell" && message.parentHeader.msg_id === asked);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      asked = await this.send("kernel_info_request", {});
+    }
+  }
+
   /** A second front end on the same kernel. */
   async another(): Promise<KernelClient> {
-    const client = new KernelClient(this.process, this.connection);
+    const client = new KernelClient(this.process, this.connection, this.#strict);
     await client.wait((message) => message.header.msg_type === "iopub_welcome");
     return client;
   }
@@ -132,8 +151,10 @@ export class KernelClient {
       metadata,
       session: this.session,
     });
+    const header = JSON.parse(message.header) as Header;
+    this.conformance.sent(header);
     await this.sendFrames(encodeFrames(message, this.connection), channel);
-    return (JSON.parse(message.header) as { msg_id: string }).msg_id;
+    return header.msg_id;
   }
 
   /** Sends frames as they are, well-formed or not. */
@@ -202,8 +223,13 @@ export class KernelClient {
       }
       return undefined;
     };
-    const found = look();
-    if (found !== undefined) return found;
+    const message = look() ?? (await this.#next(look, timeoutMs));
+    this.#assertConformance();
+    return message;
+  }
+
+  /** Looks again after each message until it finds something. */
+  async #next(look: () => Received | undefined, timeoutMs: number): Promise<Received> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(check);
@@ -236,6 +262,7 @@ export class KernelClient {
   /** Closes the sockets; the kernel goes on. */
   disconnect(): void {
     for (const socket of [this.#shell, this.#control, this.#stdin, this.#iopub]) socket.close();
+    this.#assertConformance();
   }
 
   /** Ends the kernel. */
@@ -252,9 +279,19 @@ export class KernelClient {
     await new Promise((resolve) => this.process.once("exit", resolve));
   }
 
+  #assertConformance(): void {
+    if (this.#strict) assert.deepEqual(this.conformance.violations, []);
+  }
+
   async #read(channel: Channel, socket: Dealer | Subscriber): Promise<void> {
     for await (const frames of socket) {
-      this.received.push({ ...decodeFrames(frames, this.connection), channel });
+      try {
+        const message = { ...decodeFrames(frames, this.connection), channel };
+        this.conformance.received(message);
+        this.received.push(message);
+      } catch (error) {
+        this.conformance.violations.push(`${channel}: ${String(error)}`);
+      }
       for (const check of [...this.#waiting]) check();
     }
   }

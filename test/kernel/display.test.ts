@@ -23,12 +23,12 @@ describe("results and displays", () => {
     [
       "a promised bundle, with bytes",
       "({ async [Symbol.for('Jupyter.display')]() { return { 'image/png': new Uint8Array([1, 2, 3]) } } })",
-      { "image/png": "AQID" },
+      { "image/png": "AQID", "text/plain": "[Object]" },
     ],
     [
       "a JSON bundle",
       "({ [Symbol.for('Jupyter.display')]: () => ({ 'application/json': { a: [1] } }) })",
-      { "application/json": { a: [1] } },
+      { "application/json": { a: [1] }, "text/plain": "[Object]" },
     ],
   ];
   for (const [name, code, data] of bundles) {
