@@ -26,6 +26,7 @@ import { Input } from "./input.js";
 import { Kernel } from "./kernel.js";
 import type { Outlet } from "./publisher.js";
 import { forbidExit, reportStrayErrors } from "./stray-errors.js";
+import { exposeProgress } from "./progress.js";
 import { Publisher } from "./publisher.js";
 import { installStandardInput } from "./standard-input.js";
 import type { StreamOutlet } from "./streams.js";
@@ -123,6 +124,7 @@ export function startKernel(connection: Connection): void {
     { comms, runner, displays, input, latest: () => kernel.latest },
     { require: modules.require },
   );
+  exposeProgress(modules);
   post({ kind: "ready" });
 }
 

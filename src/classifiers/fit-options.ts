@@ -65,7 +65,7 @@ export interface FitOptions {
   readonly resume?: boolean;
   /** 0 prints nothing, 1 (default) one line per epoch and what was left out, 2 also the recipe and the engine. */
   readonly verbose?: 0 | 1 | 2;
-  /** Form of the progress; `verbose: 0` silences it. Default `"auto"`: a bar in a terminal or a notebook, lines elsewhere. */
+  /** Form of the progress; `verbose: 0` silences it. Default `"auto"`: the training monitor in a notebook, a bar in a terminal, lines elsewhere. */
   readonly progress?: ProgressStyle;
   /** Shows the progress instead of `verbose` and `progress`, somewhere else than on standard output. */
   readonly reporter?: ProgressReporter;

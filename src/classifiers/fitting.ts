@@ -2,13 +2,20 @@ import type { Engine, TrainingSession } from "../engine/index.js";
 import type { ImageProblem, LabelledImages } from "../evaluation/index.js";
 import type { Preprocessing } from "../images/index.js";
 import type { Network, Weights } from "../networks/index.js";
-import type { Examples, ProgressReporter, TrainingHistory, TrainingResult } from "../training/index.js";
+import type {
+  Examples,
+  ProgressOutcome,
+  ProgressReporter,
+  TrainingHistory,
+  TrainingResult,
+} from "../training/index.js";
 
 import { openEngine } from "../engine/index.js";
 import { PixelLoader } from "../images/index.js";
+import { CancelledError } from "../errors.js";
 import {
-  createProgressReporter,
   epochsOf,
+  openProgressReporter,
   RunDirectory,
   TensorBoardLog,
   train,
@@ -56,22 +63,35 @@ const where = "ImageClassifier.fit";
 /**
  * Trains a network on images: all of `ImageClassifier.fit` but what it keeps.
  *
- * @param signal - Cancels, in place of the options' own.
+ * @param cancelled - Cancels, in place of the options' own. The reporter's stop button ends the training in the same way, but
+ *   as the person wants it: `stopped` is then absent from the result.
  */
 export async function fitNetwork(
   trainee: Trainee,
   trainSet: LabelledImages,
   options: FitOptions,
-  signal: AbortSignal,
+  cancelled: AbortSignal,
 ): Promise<Fitting> {
   const recipe = recipeOf(options, trainee.network, trainee.seed);
   const { training, validation, unlabelled } = splitExamples(trainee, trainSet, options, recipe.seed);
   const problems = new Map<string, ImageProblem>(unlabelled.map((problem) => [problem.path, problem]));
   const { verbose = 1, progress = "auto" } = options;
-  const reporter = options.reporter ?? createProgressReporter(verbose === 0 ? "none" : progress);
+  const reporter = options.reporter ?? (await openProgressReporter(verbose === 0 ? "none" : progress));
+  const epochs = epochsOf(recipe.schedule);
+  const stopButton = new AbortController();
+  const signal = AbortSignal.any([cancelled, stopButton.signal]);
   let engine: Engine | undefined;
   try {
+    reporter.start?.({
+      title: titleOf(trainee, training.paths.length),
+      epochs,
+      stop: () => {
+        stopButton.abort();
+      },
+    });
+    reporter.stage?.("Loading the weights");
     const weights = await trainee.weights(signal, reporter);
+    reporter.stage?.("Starting the engine");
     engine = await openEngine(options.engine === undefined ? {} : { name: options.engine });
     const session = await engine.createSession(trainee.network, weights, {
       momentum: recipe.momentum,
@@ -85,7 +105,9 @@ export async function fitNetwork(
       trainImages: training.paths.length,
       validationImages: validation?.paths.length ?? 0,
     };
+    reporter.fact?.("Engine", engine.description);
     if (verbose === 2) reporter.note(describe(trainee, recipe, facts));
+    reporter.stage?.("Training");
     const loader = new PixelLoader();
     const shared = {
       batchSize: recipe.batchSize,
@@ -106,7 +128,27 @@ export async function fitNetwork(
     );
     const reference = await referenceLogits(session, result.weights, loader, training, trainee.preprocessing);
     for (const { message } of problems.values()) reporter.note(`left out: ${message}`);
-    return { ...result, recipe: { ...recipe, ...facts }, problems: [...problems.values()], reference };
+    const { stopped, ...learned } = result;
+    const wasStopped = stopButton.signal.aborted && !cancelled.aborted && stopped instanceof CancelledError;
+    reporter.end?.(outcomeOf(result, epochs));
+    return {
+      ...learned,
+      ...(stopped !== undefined && !wasStopped && { stopped }),
+      recipe: { ...recipe, ...facts },
+      problems: [...problems.values()],
+      reference,
+    };
+  } catch (error) {
+    reporter.end?.({
+      outcome: signal.aborted ? "stopped" : "failed",
+      message: signal.aborted
+        ? "Stopped before anything was learned; the model is as before."
+        : error instanceof Error
+          ? error.message
+          : String(error),
+      keptEpoch: 0,
+    });
+    throw error;
   } finally {
     reporter.close();
     await engine?.dispose();
@@ -164,7 +206,7 @@ class Run {
         onEpoch: async (record, best) => {
           history.push(record);
           await this.#directory?.save(history, await session.readWeights(), best);
-          this.#reporter.epoch(record, epochsOf(schedule));
+          this.#reporter.epoch(record, epochsOf(schedule), best);
           log?.epoch(record);
           onEpoch?.(record);
         },
@@ -208,6 +250,28 @@ async function referenceLogits(
     return { size, height, width, pixels: Uint8Array.from(pixels), logits };
   }
   return undefined;
+}
+
+function titleOf({ network, labels }: Trainee, images: number): string {
+  return `${network.name} learns ${labels.length} labels from ${images} images`;
+}
+
+/** What a person wants to know when a training has ended: how far it went, and what the model has now. */
+function outcomeOf({ history, keptEpoch, stopped }: TrainingResult, epochs: number): ProgressOutcome {
+  const kept = history.find(({ epoch }) => epoch === keptEpoch);
+  const accuracy = kept?.validationAccuracy;
+  const keeps =
+    kept === undefined
+      ? "the model keeps what it has learned so far"
+      : `the model keeps epoch ${keptEpoch}${accuracy === undefined ? "" : `, validation accuracy ${accuracy.toFixed(3)}`}`;
+  if (stopped === undefined) {
+    return { outcome: "finished", message: `Finished after ${epochs} epochs; ${keeps}.`, keptEpoch };
+  }
+  if (stopped instanceof CancelledError) {
+    const message = `Stopped after ${history.length} of ${epochs} epochs; ${keeps}.`;
+    return { outcome: "stopped", message, keptEpoch };
+  }
+  return { outcome: "failed", message: stopped.message, keptEpoch };
 }
 
 function describe({ network, preprocessing }: Trainee, recipe: FitRecipe, facts: FitFacts): string {

@@ -5,6 +5,7 @@ import type {
   PredictionOptions,
   ProbabilityPredictions,
 } from "../evaluation/index.js";
+import type { ProgressStyle } from "../training/index.js";
 import type { ImageClassifier } from "./image-classifier.js";
 import type { SaveOptions } from "./image-classifier-bundle.js";
 import type { ImagePrediction } from "./prediction.js";
@@ -14,6 +15,7 @@ import type { LogisticRegression } from "./logistic-regression.js";
 import { FileError, SightbookError } from "../errors.js";
 import { readBundle, type Bundle } from "../export/index.js";
 import { interruptible } from "../interrupt.js";
+import { openProgressReporter } from "../training/index.js";
 import { collectExamples } from "./examples.js";
 import { l2Normalize } from "./feature-matrix.js";
 import { pathsOf, type ImagesToScore } from "./image-scoring.js";
@@ -21,8 +23,10 @@ import { predictionsOf } from "./prediction.js";
 import { readSvmClassifier, saveSvmClassifier } from "./svm-classifier-bundle.js";
 
 export interface SvmFitOptions extends PredictionOptions {
-  /** 0 prints nothing, 1 (default) what was left out and whether the solver converged. */
+  /** 0 prints nothing, 1 (default) how far it is, what was left out and whether the solver converged. */
   readonly verbose?: 0 | 1 | 2;
+  /** Form of the progress, as in {@link FitOptions}; `verbose: 0` silences it. */
+  readonly progress?: ProgressStyle;
 }
 
 /** How a linear classifier was trained. */
@@ -80,30 +84,58 @@ export class SvmClassifier implements Classifier {
    * @throws {@link CancelledError} when the signal or the user's interrupt stopped it; then it is as before.
    */
   async fit(trainSet: LabelledImages, options: SvmFitOptions = {}): Promise<this> {
-    const { verbose = 1, signal, ...prediction } = options;
+    const { verbose = 1, progress = "auto", signal, onProgress, ...prediction } = options;
     const examples = collectExamples("SvmClassifier.fit", "trainSet", this.labels, trainSet);
     const interrupt = interruptible(signal);
+    const reporter = await openProgressReporter(verbose === 0 ? "none" : progress);
+    const stopButton = new AbortController();
+    const stopping = AbortSignal.any([interrupt.signal, stopButton.signal]);
     try {
+      reporter.start?.({
+        title: `${this.learner.kind} learns ${this.labels.length} labels from ${examples.paths.length} images`,
+        stop: () => {
+          stopButton.abort();
+        },
+      });
+      reporter.stage?.("Computing features");
       const { features, included, problems } = await this.model.featurize(examples.paths, {
         ...prediction,
-        signal: interrupt.signal,
+        signal: stopping,
+        onProgress: (at) => {
+          reporter.images?.(at);
+          onProgress?.(at);
+        },
       });
+      reporter.stage?.(`Training ${this.learner.kind} on ${features.columns} features`);
       const warnings: string[] = [];
       await this.learner.fit(
         l2Normalize(features),
         Int32Array.from(included, (index) => examples.labelIndices[index]!),
         this.labels.length,
-        { labels: this.labels, signal: interrupt.signal, onWarning: (message) => warnings.push(message) },
+        { labels: this.labels, signal: stopping, onWarning: (message) => warnings.push(message) },
       );
       this.#problems = [...examples.unlabelled, ...problems];
       for (const problem of problems) trainSet.addProblem?.(problem);
       this.#recipe = { trainImages: included.length, features: features.columns, learner: this.learner.kind };
-      if (verbose > 0) {
-        for (const { message } of this.#problems) process.stderr.write(`left out: ${message}\n`);
-        for (const message of warnings) process.stderr.write(`${message}\n`);
-      }
+      for (const { message } of this.#problems) reporter.note(`left out: ${message}`);
+      for (const message of warnings) reporter.note(message);
+      reporter.end?.({
+        outcome: "finished",
+        message: `Trained on ${features.columns} features of ${included.length} images.`,
+      });
       return this;
+    } catch (error) {
+      reporter.end?.({
+        outcome: stopping.aborted ? "stopped" : "failed",
+        message: stopping.aborted
+          ? "Stopped; the classifier is as before."
+          : error instanceof Error
+            ? error.message
+            : String(error),
+      });
+      throw error;
     } finally {
+      reporter.close();
       interrupt.release();
     }
   }

@@ -1,8 +1,12 @@
 export { bestEpochOf, formatEpoch, type EpochRecord, type TrainingHistory } from "./history.js";
 export {
   createProgressReporter,
+  openProgressReporter,
   type BatchProgress,
+  type ImagesProgress,
+  type ProgressOutcome,
   type ProgressReporter,
+  type ProgressStart,
   type ProgressStyle,
 } from "./progress.js";
 export {

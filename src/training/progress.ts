@@ -2,7 +2,8 @@ import { formatEpoch, type EpochRecord } from "./history.js";
 
 /**
  * How `fit` shows its progress: `"lines"` prints one line per finished epoch, `"bar"` also shows how far the
- * running epoch is, `"none"` prints nothing, and `"auto"` is a bar in a terminal or a notebook, lines elsewhere.
+ * running epoch is, `"none"` prints nothing, and `"auto"` is a bar in a terminal, lines elsewhere. In a notebook
+ * `"auto"` and `"bar"` are the training monitor.
  */
 export type ProgressStyle = "auto" | "bar" | "lines" | "none";
 
@@ -24,11 +25,48 @@ export interface BatchProgress {
   readonly imagesPerSecond: number;
 }
 
-/** Shows progress to a person. */
+/** Where a look at many images stands, as when features are computed. */
+export interface ImagesProgress {
+  /** Images looked at, those that cannot be read included. */
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What begins, as far as a reporter shows it. */
+export interface ProgressStart {
+  /** One line, such as "ResNet18 learns 4 labels from 41 images". */
+  readonly title: string;
+  /** Epochs of a training that has them. */
+  readonly epochs?: number;
+  /** Ends the work early, as a person may ask for; a training then keeps its best weights. */
+  readonly stop: () => void;
+}
+
+/** How the work ended. */
+export interface ProgressOutcome {
+  readonly outcome: "finished" | "stopped" | "failed";
+  /** One sentence: what was kept, or what went wrong. */
+  readonly message: string;
+  /** Epoch whose weights were kept, from 1; 0 for none, absent where there are no epochs. */
+  readonly keptEpoch?: number;
+}
+
+/**
+ * Shows progress to a person. The optional methods are for places that show more than lines; each may be called at any
+ * time between {@link start} and {@link end}.
+ */
 export interface ProgressReporter {
+  start?(work: ProgressStart): void;
+  /** What is being done now, such as "Loading the weights". */
+  stage?(text: string): void;
+  /** A fact about the run, such as its engine. */
+  fact?(name: string, value: string): void;
   note(text: string): void;
   batch(progress: BatchProgress): void;
-  epoch(record: EpochRecord, epochs: number): void;
+  /** @param best - Whether this epoch is the best so far. */
+  epoch(record: EpochRecord, epochs: number, best?: boolean): void;
+  images?(progress: ImagesProgress): void;
+  end?(outcome: ProgressOutcome): void;
   /** Leaves a tidy screen; nothing may follow. */
   close(): void;
 }
@@ -39,24 +77,40 @@ export interface ProgressStream {
   write(text: string): unknown;
 }
 
-/** The part of our kernel's `display` that progress uses: a display that is replaced as often as we like. */
-type Display = (
-  bundle: Readonly<Record<string, string>>,
-  options: { id: string; update: boolean; raw: true },
-) => Promise<void>;
-
 /** Milliseconds between two redraws of a bar. */
 const redrawMs = 200;
 
-/** Makes the reporter for a style and the place it runs in. */
+/**
+ * Under this name a notebook kernel offers what shows progress better than lines do: a function that resolves to a
+ * {@link ProgressReporter}. The library knows nothing of widgets; the kernel brings the two together.
+ */
+const notebookProgress = Symbol.for("sightbook.progress");
+
+/** Makes the reporter for a style and the place it runs in, which may be a notebook. */
+export async function openProgressReporter(style: ProgressStyle): Promise<ProgressReporter> {
+  const open = (globalThis as { readonly [notebookProgress]?: () => Promise<ProgressReporter> })[
+    notebookProgress
+  ];
+  if (open === undefined || style === "none" || style === "lines") return createProgressReporter(style);
+  try {
+    return await open();
+  } catch (error) {
+    // A monitor that cannot open is no reason not to train.
+    const lines = createProgressReporter("lines");
+    lines.note(
+      `The training monitor could not open: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    return lines;
+  }
+}
+
+/** Makes the reporter for a style that writes text. */
 export function createProgressReporter(
   style: ProgressStyle,
   stream: ProgressStream = process.stdout,
 ): ProgressReporter {
   if (style === "none") return silent;
-  const display = stream === process.stdout ? notebookDisplay() : undefined;
   if (style === "lines") return lineReporter(stream);
-  if (display !== undefined) return displayReporter(display);
   return style === "bar" || stream.isTTY === true ? barReporter(stream) : lineReporter(stream);
 }
 
@@ -82,15 +136,21 @@ function barReporter(stream: ProgressStream): ProgressReporter {
     stream.write(`${erase()}${text}\n`);
     shown = 0;
   };
+  const draw = (format: () => string): void => {
+    const now = performance.now();
+    if (now - drawnAt < redrawMs) return;
+    drawnAt = now;
+    const text = format();
+    stream.write(`\r${text.padEnd(shown)}`);
+    shown = text.length;
+  };
   return {
     note: print,
     batch: (progress) => {
-      const now = performance.now();
-      if (now - drawnAt < redrawMs) return;
-      drawnAt = now;
-      const text = formatBatch(progress);
-      stream.write(`\r${text.padEnd(shown)}`);
-      shown = text.length;
+      draw(() => formatBatch(progress));
+    },
+    images: (progress) => {
+      draw(() => formatImages(progress));
     },
     epoch: (record, epochs) => {
       print(formatEpoch(record, epochs));
@@ -102,56 +162,25 @@ function barReporter(stream: ProgressStream): ProgressReporter {
   };
 }
 
-/** All lines and the bar in one display that is updated, so that a saved notebook holds the last state only. */
-function displayReporter(display: Display): ProgressReporter {
-  const id = `sightbook-progress-${process.pid}-${(displays += 1)}`;
-  const lines: string[] = [];
-  let shown = false;
-  let drawnAt = -Infinity;
-  const draw = (bar?: string): void => {
-    const text = [...lines, ...(bar === undefined ? [] : [bar])].join("\n");
-    // A front end that went away is no reason to stop a training.
-    void display({ "text/plain": text }, { id, update: shown, raw: true }).catch(nothing);
-    shown = true;
-    drawnAt = performance.now();
-  };
-  return {
-    note: (text) => {
-      lines.push(text);
-      draw();
-    },
-    batch: (progress) => {
-      if (performance.now() - drawnAt >= redrawMs) draw(formatBatch(progress));
-    },
-    epoch: (record, epochs) => {
-      lines.push(formatEpoch(record, epochs));
-      draw();
-    },
-    close: () => {
-      if (shown) draw();
-    },
-  };
-}
-
-let displays = 0;
-
-/** Our kernel's `display`, if this runs in a notebook of it: two globals that only the kernel sets. */
-function notebookDisplay(): Display | undefined {
-  const globals = globalThis as { readonly jupyter?: unknown; readonly display?: unknown };
-  if (globals.jupyter === undefined || typeof globals.display !== "function") return undefined;
-  return globals.display as Display;
+/** The bar of a look at images, such as `features  [#####     ] 12/24 images`. */
+export function formatImages({ done, total }: ImagesProgress): string {
+  return `features  ${bar(done, total)} images`;
 }
 
 /** The bar of a running epoch, such as `epoch 2/15  [#####     ] 12/24  loss 0.4120  accuracy 0.871  31.0 images/s`. */
 export function formatBatch(progress: BatchProgress): string {
-  const cells = 20;
-  const filled = Math.round((progress.step / progress.stepsPerEpoch) * cells);
   const width = String(progress.epochs).length;
   return [
     `epoch ${String(progress.epoch).padStart(width)}/${progress.epochs}`,
-    `[${"#".repeat(filled)}${" ".repeat(cells - filled)}] ${progress.step}/${progress.stepsPerEpoch}`,
+    bar(progress.step, progress.stepsPerEpoch),
     `loss ${progress.meanLoss.toFixed(4)}`,
     `accuracy ${progress.accuracy.toFixed(3)}`,
     `${progress.imagesPerSecond.toFixed(1)} images/s`,
   ].join("  ");
+}
+
+function bar(done: number, total: number): string {
+  const cells = 20;
+  const filled = total === 0 ? 0 : Math.round((done / total) * cells);
+  return `[${"#".repeat(filled)}${" ".repeat(cells - filled)}] ${done}/${total}`;
 }

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import test from "node:test";
+import test, { type TestContext } from "node:test";
 
 import {
   createProgressReporter,
   formatEpoch,
+  openProgressReporter,
   type BatchProgress,
   type EpochRecord,
+  type ProgressReporter,
 } from "../../src/training/index.js";
 
 const record: EpochRecord = {
@@ -96,28 +98,36 @@ test("none: nothing", () => {
   assert.equal(stream.text, "");
 });
 
-test("in a notebook: one display, updated", (context) => {
-  const calls: unknown[] = [];
-  Object.assign(globalThis, {
-    jupyter: {},
-    display: (bundle: unknown, options: unknown) => {
-      calls.push([bundle, options]);
-      return Promise.resolve();
-    },
-  });
-  context.after(() => {
-    Reflect.deleteProperty(globalThis, "jupyter");
-    Reflect.deleteProperty(globalThis, "display");
-  });
-  const reporter = createProgressReporter("auto");
-  reporter.batch(batch);
+/** Stands for a kernel that offers a monitor. */
+function offerMonitor(context: TestContext, open: () => Promise<ProgressReporter>): void {
+  const place = Symbol.for("sightbook.progress");
+  Object.assign(globalThis, { [place]: open });
+  context.after(() => Reflect.deleteProperty(globalThis, place));
+}
+
+test("in a notebook: the kernel's monitor, unless lines or nothing are asked for", async (context) => {
+  const monitor = createProgressReporter("none");
+  offerMonitor(context, () => Promise.resolve(monitor));
+  assert.equal(await openProgressReporter("auto"), monitor);
+  assert.equal(await openProgressReporter("bar"), monitor);
+  assert.notEqual(await openProgressReporter("lines"), monitor);
+});
+
+test("in a notebook whose monitor cannot open: lines, the first of which says why", async (context) => {
+  offerMonitor(context, () => Promise.reject(new Error("no such module")));
+  const written = context.mock.method(process.stdout, "write", () => true);
+  const reporter = await openProgressReporter("auto");
   reporter.epoch(record, 15);
-  reporter.close();
-  const ids = new Set(calls.map((call) => (call as [unknown, { id: string }])[1].id));
-  assert.equal(ids.size, 1);
+  written.mock.restore();
   assert.deepEqual(
-    calls.map((call) => (call as [unknown, { update: boolean }])[1].update),
-    [false, true, true],
+    written.mock.calls.map(({ arguments: [text] }) => text),
+    ["The training monitor could not open: no such module\n", `${line}\n`],
   );
-  assert.deepEqual((calls.at(-1) as [unknown])[0], { "text/plain": line });
+});
+
+test("features have a bar of their own in a terminal", () => {
+  const stream = recordingStream(true);
+  const reporter = createProgressReporter("auto", stream);
+  reporter.images?.({ done: 12, total: 24 });
+  assert.equal(stream.text, "\rfeatures  [##########          ] 12/24 images");
 });

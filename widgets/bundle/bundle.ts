@@ -62,6 +62,8 @@ if (!isThere || (await readFile(stampPath, "utf8").catch(() => "")) !== stamp) {
       ...config,
       // plotly.js is large, and fetched only when something is plotted.
       performance: { hints: false },
+      // Folders of preact with a package.json of their own: its licence, which is included, is theirs.
+      ignoreWarnings: [/license file for (preact-hooks|jsx-runtime)/],
       plugins: [...(config.plugins ?? []), define],
     })),
   );

@@ -6,3 +6,4 @@ export {
   type InstalledLabextension,
   type LabextensionOptions,
 } from "./labextension.js";
+export { TrainingMonitor } from "./training-monitor.js";

@@ -34,3 +34,4 @@ function viewClass(load: () => Promise<ViewModule>): typeof DOMWidgetView {
 }
 
 export const AnnotationView = viewClass(() => import("./annotation/annotation-view.js"));
+export const MonitorView = viewClass(() => import("./monitor/monitor-view.js"));

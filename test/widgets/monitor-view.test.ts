@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import test, { after, before, describe } from "node:test";
+
+import type { Browser } from "playwright-core";
+
+import type { MonitorState } from "../../widgets/state/index.js";
+import { launchChromium } from "../browser/chromium.js";
+import { openView } from "./view-page.js";
+
+const running: MonitorState = {
+  region: "Training",
+  title: "ResNet18 learns 4 labels from 41 images",
+  phase: "running",
+  message: "Training epoch 2 of 8",
+  bars: [
+    { name: "Epoch", done: 1.5, total: 8, text: "2 of 8" },
+    { name: "Batch", done: 5, total: 10, text: "5 of 10" },
+  ],
+  facts: [["Engine", "TensorFlow on CPU"]],
+  charts: [
+    {
+      title: "Loss",
+      xTitle: "Epoch",
+      xDomain: [0, 8],
+      lines: [
+        { name: "batches", x: [0.5, 1, 1.5], y: [1.4, 1.2, 1.1], faint: true },
+        { name: "training", x: [1], y: [1.3] },
+        { name: "validation", x: [1], y: [1.5] },
+      ],
+    },
+  ],
+  table: { columns: ["Epoch", "Training loss"], rows: [["1", "1.3000"]] },
+  notes: [],
+  elapsedSeconds: 65,
+  secondsLeft: 130,
+};
+
+describe("the monitor's view, alone", () => {
+  let browser: Browser;
+  before(async () => {
+    browser = await launchChromium();
+  });
+  after(() => browser.close());
+
+  test("shows how far the work is, the time left, and its curves in words", async () => {
+    const view = await openView(browser, "MonitorView", running);
+    const region = view.page.getByRole("region", { name: "Training" });
+    const epoch = region.getByRole("progressbar", { name: "Epoch" });
+    await epoch.waitFor();
+    assert.equal(await epoch.getAttribute("aria-valuenow"), "1");
+    assert.equal(await epoch.getAttribute("aria-valuetext"), "2 of 8");
+    assert.match(await region.innerText(), /Elapsed\s+1:05 min\s+Time left\s+2:10 min/);
+    await region.getByRole("img", { name: "Loss: training 1.3, validation 1.5" }).waitFor();
+    await view.set({
+      bars: running.bars.map((bar) => (bar.name === "Batch" ? { ...bar, done: 7, text: "7 of 10" } : bar)),
+    });
+    await region.getByText("7 of 10").waitFor();
+    assert.equal(
+      await region.getByRole("progressbar", { name: "Batch" }).getAttribute("aria-valuetext"),
+      "7 of 10",
+    );
+  });
+
+  test("the button asks the kernel to stop, once", async () => {
+    const view = await openView(browser, "MonitorView", running);
+    const stop = view.page.getByRole("button", { name: "Stop" });
+    await stop.click();
+    assert.deepEqual(await view.sent(), [{ stop: true }]);
+    await view.set({ phase: "stopping" });
+    await view.page.getByText("Stopping after this step").waitFor();
+    assert.equal(await stop.isDisabled(), true);
+    await view.set({ phase: "stopped", message: "Stopped after 1 of 8 epochs; the model keeps epoch 1." });
+    await view.page.getByText("the model keeps epoch 1").waitFor();
+    assert.equal(await stop.count(), 0);
+  });
+});
