@@ -1,6 +1,7 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
 
+import { PLACE_USAGE, placeOf, placeOptions, runCommandLine, UsageError } from "./command-line.js";
 import { installKernelspec, listKernelspecs, removeKernelspec } from "./install.js";
 
 const USAGE = `Usage: sightbook kernel <install|list|remove> [options]
@@ -9,34 +10,21 @@ const USAGE = `Usage: sightbook kernel <install|list|remove> [options]
   list           show the installed kernels of this package
   remove         remove it again, without a trace
 
-  --user         for the current user (the default)
-  --prefix DIR   below DIR/share/jupyter, such as a Python environment's folder
-  --sys-prefix   the Python environment that is active (VIRTUAL_ENV or CONDA_PREFIX)
-  --name NAME    kernelspec name, default sightbook
+${PLACE_USAGE}  --name NAME    kernelspec name, default sightbook
   --display-name TEXT
   --env NAME=VALUE   environment variable for the kernel; may be repeated
-  --json         one JSON object on standard output
 `;
 
-/** A wrong command line, with the sentence that says so. */
-class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
-/** `sightbook kernel ...`: installs, lists and removes the kernelspec. Exit codes: 0 done, 1 failed, 2 wrong usage. */
-function main(args: readonly string[]): void {
+/** `sightbook kernel ...`: installs, lists and removes the kernelspec. */
+function main(args: string[]): void {
   const { values, positionals } = parseArgs({
-    args: [...args],
+    args,
     allowPositionals: true,
     options: {
-      user: { type: "boolean", default: false },
-      prefix: { type: "string" },
-      "sys-prefix": { type: "boolean", default: false },
+      ...placeOptions,
       name: { type: "string" },
       "display-name": { type: "string" },
       env: { type: "string", multiple: true },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
     },
   });
   const [action, ...rest] = positionals;
@@ -45,9 +33,8 @@ function main(args: readonly string[]): void {
     return;
   }
   if (rest.length > 0) throw new UsageError(`unexpected argument ${rest.join(" ")}`);
-  const prefix = values["sys-prefix"] ? activeEnvironment() : values.prefix;
   const options = {
-    ...(prefix === undefined ? {} : { prefix }),
+    ...placeOf(values),
     ...(values.name === undefined ? {} : { name: values.name }),
   };
   const print = (json: object, text: string) => {
@@ -86,22 +73,4 @@ function assignment(text: string): [string, string] {
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
-function activeEnvironment(): string {
-  const folder = process.env["VIRTUAL_ENV"] ?? process.env["CONDA_PREFIX"];
-  if (folder === undefined) {
-    throw new UsageError(
-      "--sys-prefix needs an active Python environment (VIRTUAL_ENV or CONDA_PREFIX); or use --prefix",
-    );
-  }
-  return folder;
-}
-
-try {
-  main(process.argv.slice(2));
-} catch (error) {
-  const { message, code } = error as { message: string; code?: unknown };
-  const usage =
-    error instanceof UsageError || (typeof code === "string" && code.startsWith("ERR_PARSE_ARGS"));
-  process.stderr.write(`error: ${message}\n${usage ? `\n${USAGE}` : ""}`);
-  process.exitCode = usage ? 2 : 1;
-}
+runCommandLine(USAGE, main);

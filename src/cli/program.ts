@@ -7,7 +7,7 @@ import { doctorCommand } from "./commands/doctor.js";
 import { evaluateCommand } from "./commands/evaluate.js";
 import { exportCommand } from "./commands/export.js";
 import { featurizeCommand } from "./commands/featurize.js";
-import { kernelCommand } from "./commands/kernel.js";
+import { kernelCommand, widgetsCommand } from "./commands/jupyter.js";
 import { loadtestCommand } from "./commands/loadtest.js";
 import { predictCommand } from "./commands/predict.js";
 import { setupCommand } from "./commands/setup.js";
@@ -58,6 +58,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
     exportCommand,
     loadtestCommand,
     kernelCommand,
+    widgetsCommand,
   ];
   for (const create of commands) {
     const command = create(finish);
