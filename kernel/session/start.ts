@@ -34,6 +34,8 @@ import { Streams } from "./streams.js";
 
 /** Starts a kernel in this process: three threads, one for sockets, one for TypeScript, and this one for cells. */
 export function startKernel(connection: Connection): void {
+  // A thread watches for it. A listener here all the same keeps Node from taking the watch off when a cell's is removed.
+  process.on("SIGINT", () => undefined);
   const shared = new Int32Array(new SharedArrayBuffer(4 * Shared.length));
   const inputs = new MessageChannel();
   const transport = new Worker(new URL("../transport/worker.js", import.meta.url), {
@@ -112,9 +114,6 @@ export function startKernel(connection: Connection): void {
         exit();
         break;
     }
-  });
-  process.on("SIGINT", () => {
-    post({ kind: "signal" });
   });
   installStackTraces();
   exposeInterruptSignal();

@@ -48,17 +48,12 @@ export interface ReadyMessage {
   readonly kind: "ready";
 }
 
-/** An interrupt that reached the process as a signal while the main thread was free. */
-export interface SignalMessage {
-  readonly kind: "signal";
-}
-
 /** Nothing runs on the main thread any more: the process may end. */
 export interface ExitMessage {
   readonly kind: "exit";
 }
 
-export type ToTransport = SendMessage | StreamMessage | ReadyMessage | SignalMessage | ExitMessage;
+export type ToTransport = SendMessage | StreamMessage | ReadyMessage | ExitMessage;
 
 /** Places in the shared `Int32Array` that both threads read while the other is busy. */
 export const Shared = {

@@ -3,7 +3,7 @@ import { writeSync } from "node:fs";
 import process from "node:process";
 import { setInterval, setTimeout } from "node:timers";
 import type { MessagePort } from "node:worker_threads";
-import { parentPort, workerData } from "node:worker_threads";
+import { Worker, parentPort, workerData } from "node:worker_threads";
 import type { Router, XPublisher } from "zeromq";
 
 import { composeMessage } from "../wire/compose.js";
@@ -214,6 +214,16 @@ function watchParent(end: () => void): void {
   }, 1000);
 }
 
+/** Calls `interrupt` for each SIGINT of the process. Windows has none: there Jupyter interrupts by message. */
+function watchSignals(interrupt: () => void): void {
+  if (process.platform === "win32") return;
+  const watch = new Worker(new URL("./signal-watch.js", import.meta.url));
+  watch.on("message", interrupt);
+  watch.on("error", (error) => {
+    writeSync(2, `sightbook kernel: interrupts by signal do not work: ${error.message}\n`);
+  });
+}
+
 async function main(): Promise<void> {
   const sockets = await bindSockets(connection);
   const transport = new Transport(sockets);
@@ -228,9 +238,9 @@ async function main(): Promise<void> {
       case "ready":
         transport.starting();
         void transport.receiveShell();
-        break;
-      case "signal":
-        transport.interrupt();
+        watchSignals(() => {
+          transport.interrupt();
+        });
         break;
       case "exit":
         void transport.end();
