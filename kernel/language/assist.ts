@@ -44,10 +44,16 @@ export function inspectCode(
   return session.explore(code, (service, file) => {
     for (const position of [cursor, cursor - 1]) {
       if (position < 0) continue;
+      session.readComments(service.getDefinitionAtPosition(file, position));
       const info = service.getQuickInfoAtPosition(file, position);
       if (info === undefined) continue;
       const signature = withoutAlias(typescript.displayPartsToString(info.displayParts));
       return describe(typescript, signature, info.documentation ?? [], info.tags ?? []);
+    }
+    const inside = service.getSignatureHelpItems(file, cursor, undefined)?.applicableSpan.start;
+    if (inside !== undefined) {
+      const callee = code.slice(0, inside).replace(/\s*(<[^()]*>)?\s*\($/, "");
+      session.readComments(service.getDefinitionAtPosition(file, callee.length));
     }
     const help = service.getSignatureHelpItems(file, cursor, undefined);
     const item = help?.items[help.selectedItemIndex];

@@ -16,8 +16,8 @@ export interface ImportRequest {
 export interface ImportedName {
   readonly imported: string;
   readonly local: string;
-  /** It names, or may name, a type: the module need not have it when the cell runs. */
-  readonly optional: boolean;
+  /** The cell mentions it as a type only: the module need not have it when the cell runs. */
+  readonly isType: boolean;
 }
 
 /** How a name came into the session. */

@@ -12,6 +12,8 @@ export class Documents {
   readonly #ts: TypeScript;
   readonly #files = new Map<string, { readonly version: string; readonly file: ts.SourceFile }>();
   readonly #target: ts.ScriptTarget;
+  /** Declarations whose comments were asked for; reading those of all would take longer than the rest. */
+  readonly #commented = new Set<string>();
 
   constructor(typescript: TypeScript, target: ts.ScriptTarget) {
     this.#ts = typescript;
@@ -44,6 +46,22 @@ export class Documents {
       ...KEEP_ALL,
       reportStats: () => "",
     };
+  }
+
+  /** The version of a file that is taken never to change, such as a package's. */
+  stableVersion(name: string): string {
+    return this.#commented.has(name) ? COMMENTED_VERSION : STABLE_VERSION;
+  }
+
+  /** The text of such a file if it was parsed. */
+  stableText(name: string): string | undefined {
+    const known = this.#files.get(name);
+    return known?.version.startsWith(STABLE_VERSION) === true ? known.file.text : undefined;
+  }
+
+  /** Sees to it that the next program knows the comments in these files. */
+  readComments(names: readonly string[]): void {
+    for (const name of names) this.#commented.add(name);
   }
 
   /** Forgets a file that no program needs any more. */
@@ -90,10 +108,16 @@ export class Documents {
       known.file.impliedNodeFormat = format;
       return known.file;
     }
+    // In JavaScript the comments hold the types.
+    const uncommented = version === STABLE_VERSION && /\.d\.[mc]?ts$/.test(name);
+    const { ParseAll, ParseNone } = this.#ts.JSDocParsingMode;
     const file = this.#ts.createLanguageServiceSourceFile(
       name,
       snapshot,
-      options ?? this.#target,
+      {
+        ...(typeof options === "object" ? options : { languageVersion: options ?? this.#target }),
+        jsDocParsingMode: uncommented ? ParseNone : ParseAll,
+      },
       version,
       false,
       kind,
@@ -105,5 +129,5 @@ export class Documents {
 
 const KEEP_ALL = { releaseDocument: () => undefined, releaseDocumentWithKey: () => undefined };
 
-/** The version of files that are taken never to change: those of packages. */
-export const STABLE_VERSION = "stable";
+const STABLE_VERSION = "stable";
+const COMMENTED_VERSION = `${STABLE_VERSION}, with comments`;

@@ -3,15 +3,15 @@ import type ts from "typescript";
 import type { TypeScript } from "./typescript.js";
 
 /** The names that a file imports as values although they are types: nothing that running it could find. */
-export function importedTypes(typescript: TypeScript, program: ts.Program, file: ts.SourceFile): Set<string> {
+export function importedTypes(typescript: TypeScript, program: ts.Program, file: ts.SourceFile): string[] {
   const checker = program.getTypeChecker();
-  const types = new Set<string>();
+  const types: string[] = [];
   const look = (name: ts.Identifier) => {
     const symbol = checker.getSymbolAtLocation(name);
     if (symbol === undefined || (symbol.flags & typescript.SymbolFlags.Alias) === 0) return;
     const { flags } = checker.getAliasedSymbol(symbol);
     if ((flags & typescript.SymbolFlags.Type) !== 0 && (flags & typescript.SymbolFlags.Value) === 0) {
-      types.add(name.text);
+      types.push(name.text);
     }
   };
   for (const statement of file.statements) {

@@ -92,7 +92,7 @@ export class CellIntake {
     if (clause?.name !== undefined) {
       declare(clause.name.text, typeOnly);
       const local = clause.name.text;
-      names.push({ imported: "default", local, optional: isOnlyType(ts, file, local) });
+      names.push({ imported: "default", local, isType: isOnlyType(ts, file, local) });
     }
     const bindings = clause?.namedBindings;
     if (bindings !== undefined && ts.isNamespaceImport(bindings)) {
@@ -104,7 +104,7 @@ export class CellIntake {
         if (element.isTypeOnly) continue;
         const local = element.name.text;
         const imported = (element.propertyName ?? element.name).text;
-        names.push({ imported, local, optional: isOnlyType(ts, file, local) });
+        names.push({ imported, local, isType: isOnlyType(ts, file, local) });
       }
     }
     if (typeOnly) return;

@@ -1,4 +1,4 @@
-import type { CompileResult, Declared } from "./compiled.js";
+import type { CompileResult, Declared, Problem } from "./compiled.js";
 
 /** What happens to a cell with type errors. */
 export type TypeErrors = "error" | "warn" | "off";
@@ -10,6 +10,13 @@ export type LanguageRequest =
       readonly cell: number;
       readonly code: string;
       readonly known: readonly string[];
+      readonly typeErrors: TypeErrors;
+    }
+  /** A module lacks a name that the cell imports: the cell's errors, if they count, and its imports that are types. */
+  | {
+      readonly kind: "judgeImports";
+      readonly cell: number;
+      readonly code: string;
       readonly typeErrors: TypeErrors;
     }
   /** The cell was run, or left out: what it declares is, or is not, part of the session. */
@@ -37,6 +44,7 @@ export type Completeness =
 
 export interface LanguageAnswers {
   readonly compile: CompileResult;
+  readonly judgeImports: { readonly problems: readonly Problem[]; readonly types: readonly string[] };
   readonly commit: undefined;
   readonly complete: Completions;
   readonly inspect: Inspection | undefined;

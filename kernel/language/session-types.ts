@@ -6,7 +6,7 @@ import type ts from "typescript";
 
 import { toProblem } from "./compile.js";
 import type { Declared, Problem } from "./compiled.js";
-import { Documents, STABLE_VERSION } from "./documents.js";
+import { Documents } from "./documents.js";
 import { GLOBAL_DECLARATIONS } from "./globals.js";
 import { importedTypes } from "./imported-types.js";
 import type { TypeScript } from "./typescript.js";
@@ -14,6 +14,11 @@ import type { TypeScript } from "./typescript.js";
 const packageRoot = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
 type Language = "ts" | "js";
+type Resolution = ts.ResolvedModuleWithFailedLookupLocations;
+/** The cache, which the service passes on to its programs, is missing in its types. */
+type ServiceHost = ts.LanguageServiceHost &
+  Pick<ts.CompilerHost, "getModuleResolutionCache"> &
+  ts.ModuleResolutionHost;
 
 /** A name of the session: which cell gave it its present meaning, and as what. */
 interface LiveName {
@@ -36,6 +41,7 @@ export class SessionTypes {
   readonly #service: ts.LanguageService;
   readonly #files = new Map<string, { readonly text: string; readonly version: string }>();
   readonly #names = new Map<string, LiveName>();
+  readonly #resolutions: ts.ModuleResolutionCache;
   /** Texts that were checked and found without errors. */
   readonly #sound = new Set<string>();
   readonly #globals: string;
@@ -48,6 +54,7 @@ export class SessionTypes {
     this.#globals = join(packageRoot, ".sightbook-globals.d.ts");
     this.#options = compilerOptions(typescript, folder);
     this.#documents = new Documents(typescript, this.#options.target!);
+    this.#resolutions = typescript.createModuleResolutionCache(folder, (name) => name, this.#options);
     this.#setFile(this.#globals, GLOBAL_DECLARATIONS);
     this.#service = typescript.createLanguageService(this.#host(), this.#documents.registry);
   }
@@ -108,11 +115,26 @@ export class SessionTypes {
     return own.map((diagnostic) => toProblem(this.#ts, diagnostic));
   }
 
-  /** The names that a checked cell imports without saying that they are types. */
-  importedTypes(id: number): ReadonlySet<string> {
-    const program = this.#service.getProgram();
-    const file = program?.getSourceFile(this.#present(id));
-    return program === undefined || file === undefined ? new Set() : importedTypes(this.#ts, program, file);
+  /** What the checker knows of the imports of a cell that was added: the errors in the cell, and the names that are types. */
+  judgeImports(
+    id: number,
+    code: string,
+  ): { readonly problems: readonly Problem[]; readonly types: readonly string[] } {
+    const name = this.#present(id);
+    const problems = this.#check(name, code);
+    const program = this.#service.getProgram()!;
+    return { problems, types: importedTypes(this.#ts, program, program.getSourceFile(name)!) };
+  }
+
+  /** Whether a name of the session is a plain value, which any cell may mention. */
+  isValue(name: string): boolean {
+    const kind = this.#names.get(name)?.kind;
+    return kind === "variable" || kind === "constant" || kind === "function" || kind === "class";
+  }
+
+  /** Whether the session has given a meaning of its own to a name. */
+  has(name: string): boolean {
+    return this.#names.has(name);
   }
 
   /** Gives a cell a file without checking it. */
@@ -162,6 +184,11 @@ export class SessionTypes {
     return look(this.#service, name);
   }
 
+  /** Makes the comments on what was declared here known to the service, which reads them only where asked. */
+  readComments(declarations: readonly ts.DefinitionInfo[] | undefined): void {
+    this.#documents.readComments((declarations ?? []).map(({ fileName }) => fileName));
+  }
+
   #moduleText(
     code: string,
     mentioned: ReadonlySet<string>,
@@ -196,13 +223,13 @@ export class SessionTypes {
     const { sys } = this.#ts;
     const exists = (name: string) => this.#files.has(name) || sys.fileExists(name);
     const read = (name: string) => this.#files.get(name)?.text ?? sys.readFile(name);
-    const host: ts.LanguageServiceHost & ts.ModuleResolutionHost = {
+    const host: ServiceHost = {
       getCompilationSettings: () => this.#options,
       getScriptFileNames: () =>
         this.#current === undefined ? [this.#globals] : [this.#globals, this.#current],
       getScriptVersion: (name) => this.#files.get(name)?.version ?? this.#diskVersion(name),
       getScriptSnapshot: (name) => {
-        const text = read(name);
+        const text = this.#documents.stableText(name) ?? read(name);
         return text === undefined ? undefined : this.#ts.ScriptSnapshot.fromString(text);
       },
       getCurrentDirectory: () => this.#folder,
@@ -213,40 +240,34 @@ export class SessionTypes {
       directoryExists: (name) => sys.directoryExists(name),
       getDirectories: (name) => sys.getDirectories(name),
       useCaseSensitiveFileNames: () => sys.useCaseSensitiveFileNames,
-      resolveModuleNameLiterals: (literals, containing, redirected, options) =>
-        literals.map(({ text }) => this.#resolve(text, containing, redirected, options, host)),
+      resolveModuleNameLiterals: (literals, containing) =>
+        literals.map(({ text }) => this.#resolve(text, containing, host)),
+      getModuleResolutionCache: () => this.#resolutions,
     };
     host.realpath = (path) => sys.realpath?.(path) ?? path;
     return host;
   }
 
-  #resolve(
-    name: string,
-    containing: string,
-    redirected: ts.ResolvedProjectReference | undefined,
-    options: ts.CompilerOptions,
-    host: ts.ModuleResolutionHost,
-  ): ts.ResolvedModuleWithFailedLookupLocations {
-    const resolved = this.#ts.resolveModuleName(name, containing, options, host, undefined, redirected);
+  #resolve(name: string, containing: string, host: ts.ModuleResolutionHost): Resolution {
+    // Packages stay as they are, and TypeScript asks for all their imports again at every cell.
+    const cache = isStable(containing) ? this.#resolutions : undefined;
+    const resolved = this.#ts.resolveModuleName(name, containing, this.#options, host, cache);
     if (resolved.resolvedModule !== undefined || name.startsWith(".")) return resolved;
     // As the kernel does it when the cell runs: what the notebook's folder lacks may come from our own package.
-    return this.#ts.resolveModuleName(
-      name,
-      join(packageRoot, "notebook.ts"),
-      options,
-      host,
-      undefined,
-      redirected,
-    );
+    return this.#ts.resolveModuleName(name, join(packageRoot, "notebook.ts"), this.#options, host, cache);
   }
 
   /** Files of packages are taken as they are; the user's own are looked at each time. */
   #diskVersion(name: string): string {
-    if (name.includes("/node_modules/") || name.startsWith(packageRoot)) return STABLE_VERSION;
+    if (isStable(name)) return this.#documents.stableVersion(name);
     if (!existsSync(name)) return "absent";
     const { mtimeMs, size } = statSync(name);
     return `${mtimeMs}:${size}`;
   }
+}
+
+function isStable(file: string): boolean {
+  return file.includes("/node_modules/") || file.startsWith(packageRoot);
 }
 
 function compilerOptions(typescript: TypeScript, folder: string): ts.CompilerOptions {

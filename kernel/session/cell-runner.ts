@@ -8,13 +8,21 @@ import type { Modules } from "../evaluation/modules.js";
 import { mapPosition, rememberCell } from "../evaluation/stack.js";
 import type { LanguageClient } from "../language/client.js";
 import type { CompiledCell, CompileResult, ImportRequest } from "../language/compiled.js";
-import type { TypeErrors } from "../language/protocol.js";
+import type { LanguageAnswers, TypeErrors } from "../language/protocol.js";
 import type { ErrorContent } from "./errors.js";
 import { describeError, describeProblems } from "./errors.js";
 
 /** How a cell ended: the value of its last expression, or an error ready to be shown. */
 export type CellOutcome =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: ErrorContent };
+
+/** A cell as its author typed it, and the name that errors give it. */
+interface CellText {
+  readonly code: string;
+  readonly label: string;
+}
+
+type Namespace = Readonly<Record<string, unknown>>;
 
 /** How long an interrupted cell may take to end by itself, in `finally` blocks for instance. */
 const INTERRUPT_GRACE_MS = 1000;
@@ -78,14 +86,14 @@ export class CellRunner {
     }
     rememberCell(context.id, label, code, compiled.cell.map);
     try {
-      return await this.#untilInterrupted(context, this.#perform(compiled.cell, context));
+      return await this.#untilInterrupted(context, this.#perform(compiled.cell, context, { code, label }));
     } finally {
       Reflect.deleteProperty(this.results, context.id);
     }
   }
 
-  async #perform(cell: CompiledCell, context: RequestContext): Promise<CellOutcome> {
-    const failed = await this.#import(cell.imports, context);
+  async #perform(cell: CompiledCell, context: RequestContext, origin: CellText): Promise<CellOutcome> {
+    const failed = await this.#import(cell.imports, context, origin);
     if (failed !== undefined) {
       void this.#language.ask({ kind: "commit", cell: context.id, declared: undefined });
       return { ok: false, error: failed };
@@ -133,36 +141,42 @@ export class CellRunner {
   async #import(
     requests: readonly ImportRequest[],
     context: RequestContext,
+    origin: CellText,
   ): Promise<ErrorContent | undefined> {
-    const bindings: (() => void)[] = [];
+    const modules: { readonly request: ImportRequest; readonly loaded: Namespace }[] = [];
     for (const request of requests) {
+      const position = { id: context.id, line: request.line + 1, column: 1 };
       try {
-        const loaded = await runInContext(context, () => interruptible(this.#modules.load(request)));
-        bindings.push(...this.#bindings(request, loaded as Readonly<Record<string, unknown>>));
+        const load = () => interruptible(this.#modules.load(request));
+        const loaded = (await runInContext(context, load)) as Namespace;
+        modules.push({ request, loaded });
+        const missing = request.names.filter(({ imported, isType }) => !isType && !(imported in loaded));
+        if (missing.length === 0) continue;
+        const { problems, types } = await this.#judgeImports(context, origin.code);
+        if (problems.length > 0)
+          return describeProblems("TypeScriptError", problems, origin.label, origin.code);
+        const absent = missing.find(({ local }) => !types.includes(local));
+        if (absent === undefined) continue;
+        throw new SyntaxError(`The module '${request.specifier}' has no export named '${absent.imported}'.`);
       } catch (error) {
-        return describeError(error, { id: context.id, line: request.line + 1, column: 1 });
+        return describeError(error, position);
       }
     }
-    for (const bind of bindings) bind();
+    for (const { request, loaded } of modules) {
+      if (request.namespace !== undefined) this.#define(request.namespace, () => loaded);
+      for (const { imported, local } of request.names) {
+        if (imported in loaded) this.#define(local, () => loaded[imported]);
+      }
+    }
     return undefined;
   }
 
-  *#bindings(request: ImportRequest, loaded: Readonly<Record<string, unknown>>): Generator<() => void> {
-    const { specifier, namespace, names } = request;
-    if (namespace !== undefined) {
-      yield () => {
-        this.#define(namespace, () => loaded);
-      };
-    }
-    for (const { imported, local, optional } of names) {
-      if (imported in loaded) {
-        yield () => {
-          this.#define(local, () => loaded[imported]);
-        };
-      } else if (!optional) {
-        throw new SyntaxError(`The module '${specifier}' has no export named '${imported}'.`);
-      }
-    }
+  #judgeImports(context: RequestContext, code: string): Promise<LanguageAnswers["judgeImports"]> {
+    const { typeErrors } = this;
+    return interruption(
+      context,
+      this.#language.ask({ kind: "judgeImports", cell: context.id, code, typeErrors }),
+    );
   }
 
   /** An imported name reads its module each time, so that an exported `let` that changes is seen changed. */

@@ -191,6 +191,19 @@ describe("language requests", () => {
     assert.equal(reply.content["found"], true);
     const data = reply.content["data"] as Record<string, string>;
     assert.match(data["text/plain"]!, /function addOne\(x: number\): number\s+Adds one\./);
+    const ofLibraries = {
+      "[1].map|(String)": /\(method\) Array<number>\.map.*Calls a defined callback function/s,
+      "Array.from<number>(|)": /^from\(iterable: .*Creates an array from an iterable/s,
+      "import sharp from 'sharp'; sharp('x').resize(|)": /Resize image to width, height/,
+    };
+    for (const [text, expected] of Object.entries(ofLibraries)) {
+      const { reply } = await kernel.request("inspect_request", {
+        code: text.replace("|", ""),
+        cursor_pos: text.indexOf("|"),
+        detail_level: 0,
+      });
+      assert.match((reply.content["data"] as Record<string, string>)["text/plain"]!, expected);
+    }
     const nothing = await kernel.request("inspect_request", { code: "   ", cursor_pos: 1, detail_level: 0 });
     assert.equal(nothing.reply.content["found"], false);
   });
