@@ -145,3 +145,12 @@ export type {
   TimelinePoint,
   TimeSummary,
 } from "./loadtest/index.js";
+// Serving
+export { connectControl, keyDigest, newKey, startScoringServer } from "./serving/index.js";
+export type {
+  NewKey,
+  ScoringServer,
+  ScoringServerOptions,
+  ServerControl,
+  ServerStatus,
+} from "./serving/index.js";

@@ -17,6 +17,7 @@ const mayImport: Record<string, readonly string[]> = {
   export: ["networks", "engine"],
   classifiers: ["networks", "engine", "training", "export", "data", "images", "evaluation"],
   loadtest: ["evaluation"],
+  serving: ["engine", "images", "export", "classifiers"],
   jupyter: [],
   cli: ["*"],
 };

@@ -10,6 +10,7 @@ import type { ImageClassifierOptions, ImageClassifierSpec } from "./image-classi
 import { openInference } from "../engine/index.js";
 import { FileError, SightbookError } from "../errors.js";
 import {
+  thresholdsFor,
   toJson,
   writeBundle,
   writeOnnx,
@@ -17,6 +18,7 @@ import {
   type BundleManifest,
   type BundlePreprocessing,
   type JsonValue,
+  type ModelThresholds,
 } from "../export/index.js";
 import { isBaseModelName, readSafetensors, writeSafetensors } from "../networks/index.js";
 import { sightbookVersion } from "../version.js";
@@ -24,6 +26,11 @@ import { sightbookVersion } from "../version.js";
 export interface SaveOptions {
   /** What an evaluation found, to be kept with the model. */
   readonly metrics?: Readonly<Record<string, JsonValue>>;
+  /**
+   * The least score in [0, 1] at which a label is believed, one for all or by label; below it a server answers
+   * "unknown". Default: those of the bundle that the model was loaded from, if any.
+   */
+  readonly thresholds?: number | ModelThresholds;
   readonly signal?: AbortSignal;
 }
 
@@ -36,7 +43,7 @@ export async function saveImageClassifier(
   spec: ImageClassifierSpec,
   network: Network,
   state: ImageClassifierState,
-  { metrics }: SaveOptions,
+  { metrics, thresholds = state.thresholds }: SaveOptions,
 ): Promise<void> {
   const { labels, baseModel, dropout, seed } = spec;
   const preprocessing = describePreprocessing(spec, network);
@@ -57,6 +64,9 @@ export async function saveImageClassifier(
       kind: "image-classifier",
       ...writtenNow(),
       labels,
+      ...(thresholds !== undefined && {
+        thresholds: thresholdsFor("ImageClassifier.save", labels, thresholds),
+      }),
       preprocessing,
       model: { baseModel: baseModel as string, dropout, seed, trained: state.trained },
       weights: state.provenance,
@@ -94,6 +104,7 @@ export function readImageClassifier(
       history,
       keptEpoch,
       recipe: (recipe ?? undefined) as (FitRecipe & FitFacts) | undefined,
+      thresholds: manifest.thresholds,
     },
   };
 }

@@ -15,7 +15,13 @@ import type { ImagePrediction } from "./prediction.js";
 import { openInference, openOnnxBackbone, type OnnxBackbone } from "../engine/index.js";
 import { ArgumentError, FileError, SightbookError } from "../errors.js";
 import { interruptible } from "../interrupt.js";
-import { readBundle, writeOnnx, type Bundle, type BundleWeights } from "../export/index.js";
+import {
+  readBundle,
+  writeOnnx,
+  type Bundle,
+  type BundleWeights,
+  type ModelThresholds,
+} from "../export/index.js";
 import { buildNetwork, initializeWeights, loadPretrainedWeights, parameterCount } from "../networks/index.js";
 import { Random } from "../random.js";
 import { fitNetwork, type FitFacts, type ReferenceLogits } from "./fitting.js";
@@ -36,6 +42,7 @@ export interface ImageClassifierState {
   readonly keptEpoch: number;
   readonly recipe?: (FitRecipe & FitFacts) | undefined;
   readonly reference?: ReferenceLogits | undefined;
+  readonly thresholds?: ModelThresholds | undefined;
 }
 
 /** A `fit` that has not returned yet. */
@@ -126,6 +133,11 @@ export class ImageClassifier implements Classifier {
     const { baseModel } = this.#spec;
     if (typeof baseModel !== "string") return provenanceOf(baseModel);
     return this.#state?.provenance;
+  }
+
+  /** The least score at which each label is believed, from the bundle; a new `fit` makes them void. */
+  get thresholds(): ModelThresholds | undefined {
+    return this.#state?.thresholds;
   }
 
   /** Images that the last `fit` left out, each with its sentence. */

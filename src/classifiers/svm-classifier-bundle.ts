@@ -3,6 +3,7 @@ import type { SvmRecipe } from "./svm-classifier.js";
 import { FileError } from "../errors.js";
 import {
   appendLinearHead,
+  thresholdsFor,
   toJson,
   writeBundle,
   writeOnnx,
@@ -30,7 +31,7 @@ export async function saveSvmClassifier(
   model: ImageClassifier,
   learner: LinearSVC | LogisticRegression,
   recipe: SvmRecipe,
-  { metrics, signal }: SaveOptions,
+  { metrics, thresholds, signal }: SaveOptions,
 ): Promise<void> {
   const { files, ...featurizer } = await featurizerParts(model, learner, signal);
   await writeBundle(
@@ -39,6 +40,9 @@ export async function saveSvmClassifier(
       kind: "linear-classifier",
       ...writtenNow(),
       labels: model.labels,
+      ...(thresholds !== undefined && {
+        thresholds: thresholdsFor("SvmClassifier.save", model.labels, thresholds),
+      }),
       ...featurizer,
       recipe: toJson({ ...recipe, options: learner.options }),
       metrics: toJson(metrics),
@@ -110,7 +114,8 @@ async function featurizerOf(path: string, { manifest, files }: Bundle): Promise<
   });
 }
 
-function learnerOf(path: string, bytes: Uint8Array): LinearSVC | LogisticRegression {
+/** @internal */
+export function learnerOf(path: string, bytes: Uint8Array): LinearSVC | LogisticRegression {
   const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
   const { kind } = json as { kind?: unknown };
   if (kind === "linear-svc") return LinearSVC.fromJSON(json);

@@ -13,7 +13,7 @@ import type { LinearSVC } from "./linear-svc.js";
 import type { LogisticRegression } from "./logistic-regression.js";
 
 import { FileError, SightbookError } from "../errors.js";
-import { readBundle, type Bundle } from "../export/index.js";
+import { readBundle, type Bundle, type ModelThresholds } from "../export/index.js";
 import { interruptible } from "../interrupt.js";
 import { openProgressReporter } from "../training/index.js";
 import { collectExamples } from "./examples.js";
@@ -52,6 +52,7 @@ export class SvmClassifier implements Classifier {
   readonly learner: LinearSVC | LogisticRegression;
   #recipe: SvmRecipe | undefined;
   #problems: readonly ImageProblem[] = [];
+  #thresholds: ModelThresholds | undefined;
 
   constructor(model: ImageClassifier, learner: LinearSVC | LogisticRegression) {
     this.model = model;
@@ -66,6 +67,11 @@ export class SvmClassifier implements Classifier {
   /** How it was trained; `undefined` before. */
   get recipe(): SvmRecipe | undefined {
     return this.#recipe;
+  }
+
+  /** The least score at which each label is believed, from the bundle; a new `fit` makes them void. */
+  get thresholds(): ModelThresholds | undefined {
+    return this.#thresholds;
   }
 
   /** Images that the last `fit` left out, each with its sentence. */
@@ -115,6 +121,7 @@ export class SvmClassifier implements Classifier {
         { labels: this.labels, signal: stopping, onWarning: (message) => warnings.push(message) },
       );
       this.#problems = [...examples.unlabelled, ...problems];
+      this.#thresholds = undefined;
       for (const problem of problems) trainSet.addProblem?.(problem);
       this.#recipe = { trainImages: included.length, features: features.columns, learner: this.learner.kind };
       for (const { message } of this.#problems) reporter.note(`left out: ${message}`);
@@ -160,7 +167,10 @@ export class SvmClassifier implements Classifier {
   /** Writes network and learner as a bundle whose `model.onnx` holds the whole way from pixels to scores. */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     this.#requireTrained("save");
-    await saveSvmClassifier(path, this.model, this.learner, this.#recipe!, options);
+    await saveSvmClassifier(path, this.model, this.learner, this.#recipe!, {
+      ...(this.#thresholds && { thresholds: this.#thresholds }),
+      ...options,
+    });
   }
 
   /** Reads a bundle that {@link save} wrote, checking every byte. */
@@ -177,6 +187,7 @@ export class SvmClassifier implements Classifier {
     const { model, learner, recipe } = await readSvmClassifier(path, bundle);
     const classifier = new SvmClassifier(model, learner);
     classifier.#recipe = recipe;
+    classifier.#thresholds = bundle.manifest.thresholds;
     return classifier;
   }
 

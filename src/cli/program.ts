@@ -9,7 +9,9 @@ import { exportCommand } from "./commands/export.js";
 import { featurizeCommand } from "./commands/featurize.js";
 import { kernelCommand, widgetsCommand } from "./commands/jupyter.js";
 import { loadtestCommand } from "./commands/loadtest.js";
+import { keyCommand } from "./commands/key.js";
 import { predictCommand } from "./commands/predict.js";
+import { serveCommand } from "./commands/serve.js";
 import { setupCommand } from "./commands/setup.js";
 import { trainCommand } from "./commands/train.js";
 
@@ -57,6 +59,8 @@ function createProgram(finish: (exitCode: number) => void): Command {
     featurizeCommand,
     exportCommand,
     loadtestCommand,
+    serveCommand,
+    keyCommand,
     kernelCommand,
     widgetsCommand,
   ];
@@ -91,9 +95,13 @@ const optionNames = new Set([
   "dropout",
   "epochs",
   "imageSize",
+  "keyDigests",
   "learningRate",
   "learningRates",
   "p99",
+  "maxImages",
+  "modelVersion",
+  "name",
   "resizeTo",
   "resume",
   "schedule",

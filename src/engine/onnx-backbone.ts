@@ -43,10 +43,14 @@ const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
  *
  * One image is run at once, so that a wrong choice is refused here and not after minutes of decoding.
  *
+ * @param loaded - The file's content, when it is in memory already; the path is then for messages only.
  * @throws {@link FileError} when the file is no usable ONNX model; {@link ArgumentError} when an option does not fit it.
  */
-export async function openOnnxBackbone(backbone: OnnxBackbone): Promise<Featurizer> {
-  const { bytes, model } = await readOnnx(backbone.onnx);
+export async function openOnnxBackbone(
+  backbone: OnnxBackbone,
+  loaded?: { readonly bytes: Uint8Array; readonly model: OnnxModel },
+): Promise<Featurizer> {
+  const { bytes, model } = loaded ?? (await readOnnx(backbone.onnx));
   const description = describeOnnx(model);
   const output = chooseOutput(backbone, description);
   const { feed, fixedSize } = chooseFeed(backbone, description);
@@ -55,7 +59,9 @@ export async function openOnnxBackbone(backbone: OnnxBackbone): Promise<Featuriz
   try {
     session = await openOnnxSession({
       // Given the path, onnxruntime maps the file; an inner tensor has to be made an output first.
-      model: declared ? backbone.onnx : Buffer.concat([bytes, encodeExtraOutputs([{ name: output }])]),
+      model: declared
+        ? (loaded?.bytes ?? backbone.onnx)
+        : Buffer.concat([bytes, encodeExtraOutputs([{ name: output }])]),
       externalDataFolder: dirname(resolve(backbone.onnx)),
       feed,
       outputs: [output],

@@ -43,6 +43,29 @@ export async function readOnnx(path: string): Promise<{ bytes: Uint8Array; model
   } catch (error) {
     throw new FileError(path, `cannot be read (${(error as Error).message})`, undefined, { cause: error });
   }
+  const model = decoded(path, bytes);
+  await checkExternalData(path, model.graph);
+  return { bytes, model };
+}
+
+/**
+ * Reads the structure of an ONNX model that must be whole by itself.
+ *
+ * @param path - For messages.
+ * @throws {@link FileError} when the bytes are no ONNX model, or tensors are kept in another file.
+ */
+export function readOnnxBytes(path: string, bytes: Uint8Array): OnnxModel {
+  const model = decoded(path, bytes);
+  const [location] = externalLocations(model.graph);
+  if (location === undefined) return model;
+  throw new FileError(
+    path,
+    `keeps tensors in ${JSON.stringify(location)}, outside the file`,
+    "Save the model as one file.",
+  );
+}
+
+function decoded(path: string, bytes: Uint8Array): OnnxModel {
   let model: OnnxModel | undefined;
   try {
     model = decodeOnnx(bytes);
@@ -50,8 +73,7 @@ export async function readOnnx(path: string): Promise<{ bytes: Uint8Array; model
     // Not a protocol buffer; the test below tells the user.
   }
   if (!model?.graph || model.graph.node.length === 0) throw new FileError(path, "is not an ONNX model");
-  await checkExternalData(path, model.graph);
-  return { bytes, model };
+  return model;
 }
 
 /** Inputs, outputs and intermediate tensors of a model. */

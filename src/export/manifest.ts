@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 
 import { FileError } from "../errors.js";
+import { isThreshold, type ModelThresholds } from "./thresholds.js";
 
 /** Version of the bundle's format that this library writes, and the only one it reads so far. */
 export const bundleSchemaVersion = 1;
@@ -44,6 +45,8 @@ export interface BundleDescription {
   readonly createdAt: string;
   /** Label names in the order of the scores. */
   readonly labels: readonly string[];
+  /** The least score at which each label is believed; absent when none was chosen. */
+  readonly thresholds?: ModelThresholds;
   readonly preprocessing: BundlePreprocessing;
   /** What the network is: enough to build it again and fill it with `weights.safetensors`. */
   readonly model: Readonly<Record<string, JsonValue | undefined>>;
@@ -125,12 +128,15 @@ export const saveAgain =
 const plainName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/u;
 
 function problemOf(manifest: Readonly<Record<string, unknown>>): string | undefined {
-  const { kind, labels, preprocessing, model, weights, files } = manifest;
+  const { kind, labels, thresholds, preprocessing, model, weights, files } = manifest;
   if (kind !== "image-classifier" && kind !== "linear-classifier") {
     return `its kind ${show(kind)} is unknown`;
   }
   if (!Array.isArray(labels) || labels.length === 0 || !labels.every((label) => typeof label === "string")) {
     return "its labels are not a list of names";
+  }
+  if (thresholds !== undefined && !areThresholds(thresholds, labels as string[])) {
+    return "its thresholds are not a number in [0, 1] for each label";
   }
   if (!isRecord(preprocessing) || !isPair(preprocessing["imageSize"])) {
     return "its preprocessing has no imageSize of two numbers";
@@ -152,6 +158,10 @@ function show(value: unknown): string {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function areThresholds(thresholds: unknown, labels: readonly string[]): boolean {
+  return isRecord(thresholds) && labels.every((label) => isThreshold(thresholds[label]));
 }
 
 function isPair(value: unknown): boolean {

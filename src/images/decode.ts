@@ -16,6 +16,8 @@ import { isTruncated } from "./whole.js";
 export interface DecodeOptions {
   /** Most pixels (width times height) an image may have. Default {@link defaultLimitInputPixels}. */
   readonly limitInputPixels?: number;
+  /** Longest time that decoding may take, in whole seconds; above it the image counts as damaged. Default: no limit. */
+  readonly timeoutSeconds?: number;
 }
 
 /**
@@ -25,12 +27,12 @@ export interface DecodeOptions {
  * @throws {@link ImageError} when the image cannot be used; see {@link ImageProblemKind}.
  */
 export async function decode(
-  path: string,
+  input: ImageInput,
   preprocessing: Preprocessing,
   options: DecodeOptions = {},
 ): Promise<Uint8Array> {
   const [height, width] = preprocessing.imageSize;
-  const image = await decodeResized(path, preprocessing, options);
+  const image = await decodeResized(input, preprocessing, options);
   return copyRectangle(image, centreRectangle(image, width, height));
 }
 
@@ -159,7 +161,7 @@ function roundHalfEven(value: number): number {
 /** Reads a file, checks it, lets `finish` decode it and turns every failure into an {@link ImageError}. */
 export async function runPipeline<Result>(
   input: ImageInput,
-  { limitInputPixels = defaultLimitInputPixels }: DecodeOptions,
+  { limitInputPixels = defaultLimitInputPixels, timeoutSeconds = 0 }: DecodeOptions,
   finish: (image: Sharp, header: { readonly width: number; readonly height: number }) => Promise<Result>,
   sharpOptions: SharpOptions = {},
 ): Promise<Result> {
@@ -170,6 +172,7 @@ export async function runPipeline<Result>(
   if (await isTruncated(format, bytes)) throw truncated(path, formatNames[format]);
   try {
     const image = format === "bmp" ? openBmp(bytes) : openSharp(bytes, { limitInputPixels, ...sharpOptions });
+    if (timeoutSeconds > 0) image.timeout({ seconds: timeoutSeconds });
     if (await isDeepWithProfile(bytes, format)) image.withIccProfile("srgb", { attach: false });
     return await finish(image.flatten({ background: "white" }), header);
   } catch (error) {

@@ -9,7 +9,7 @@ export {
   type ImageInput,
 } from "./decode.js";
 export { fingerprint, fingerprintBits, fingerprintDistance } from "./fingerprint.js";
-export { formatNames, imageExtensions, type ImageFormat } from "./formats.js";
+export { formatNames, imageExtensions, sniffFormat, type ImageFormat } from "./formats.js";
 export {
   defaultLimitInputPixels,
   inspectImage,

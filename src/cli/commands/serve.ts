@@ -1,0 +1,56 @@
+import { Command, Option } from "commander";
+
+import { keyDigestsFrom, runScoringServer, type ScoringServerOptions } from "../../serving/index.js";
+import { wholeNumber } from "../values.js";
+
+type ServeOptions = Omit<ScoringServerOptions, "bundle" | "keyDigests" | "allowNoKey"> & {
+  readonly keysFile?: string;
+  /** Commander's form of `--no-key`. */
+  readonly key: boolean;
+};
+
+const helpAfter = `
+Prints one line of JSON when it is ready. SIGTERM and SIGINT drain, SIGHUP reads the bundle again.
+Keys: SIGHTBOOK_KEY_DIGESTS or --keys-file hold the SHA-256 digests of one or two keys; sightbook key makes one.
+Exit codes: 0 drained, 1 could not start or answer everything in time, 2 wrong usage.`;
+
+/** `sightbook serve`: a scoring server for one bundle. */
+export function serveCommand(finish: (exitCode: number) => void): Command {
+  return new Command("serve")
+    .description("Serve a saved classifier over HTTP.")
+    .argument("<bundle>", "folder or .zip that train wrote")
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option("--port <port>", "port to listen on; 0 takes a free one", wholeNumber(0), 5001)
+    .option("--name <name>", "name of the model in paths and answers (default: the bundle's)")
+    .option("--model-version <version>", "version in paths and answers (default: from the bundle's hash)")
+    .option("--keys-file <file>", "file with the SHA-256 digests of the keys")
+    .option("--no-key", "serve everybody who reaches --host")
+    .optionsGroup("Work:")
+    .option("--workers <count>", "inference processes (default: the cores)", wholeNumber(1))
+    .option("--threads <count>", "threads of each (default: the cores divided by workers)", wholeNumber(1))
+    .option("--max-batch <images>", "most images in one run of the network (default: 4)", wholeNumber(1))
+    .option("--max-waiting <images>", "images that may wait (default: 256)", wholeNumber(1))
+    .option("--deadline-ms <ms>", "answer 504 after this time (default: 10000)", wholeNumber(1))
+    .optionsGroup("Limits:")
+    .option("--body-limit <bytes>", "largest body (default: 32 MiB)", wholeNumber(1024))
+    .option("--max-images <count>", "most images in a request (default: 32)", wholeNumber(1))
+    .option("--max-image-bytes <bytes>", "largest image file (default: 16 MiB)", wholeNumber(1024))
+    .option("--limit-input-pixels <pixels>", "most pixels of an image (default: 50 million)", wholeNumber(1))
+    .option("--max-connections <count>", "open connections (default: 10000)", wholeNumber(1))
+    .optionsGroup("Operation:")
+    .option("--metrics-port <port>", "port of /metrics (default: none)", wholeNumber(0))
+    .option("--metrics-host <address>", "address of /metrics (default: that of --host)")
+    .option("--control <path>", "Unix socket for status, switch, rollback, scale and drain")
+    .option("--drain-delay-ms <ms>", "accept connections so long while draining (default: 0)", wholeNumber(0))
+    .option("--drain-timeout-ms <ms>", "wait so long for accepted requests (default: 30000)", wholeNumber(0))
+    .addOption(
+      new Option("--log-level <level>", "what is written to standard error")
+        .choices(["silent", "error", "warn", "info", "debug"])
+        .default("info"),
+    )
+    .addHelpText("after", helpAfter)
+    .action(async (bundle: string, { keysFile, key, ...options }: ServeOptions) => {
+      const keyDigests = await keyDigestsFrom(keysFile);
+      finish(await runScoringServer({ ...options, bundle, keyDigests, allowNoKey: !key }));
+    });
+}

@@ -1,0 +1,140 @@
+import { chmod, rm } from "node:fs/promises";
+import { createServer, request as httpRequest, type Server } from "node:http";
+import { connect } from "node:net";
+
+import { EnvironmentError, SightbookError } from "../errors.js";
+import { errorCode } from "../files.js";
+
+/** What a server says of itself. */
+export interface ServerStatus {
+  readonly pid: number;
+  readonly url: string;
+  readonly metricsUrl?: string;
+  readonly name: string;
+  readonly version: string;
+  readonly bundle: string;
+  /** The bundle that a rollback would go back to. */
+  readonly previousBundle?: string;
+  readonly isReady: boolean;
+  readonly isDraining: boolean;
+  readonly inferencePids: readonly number[];
+  readonly workers: number;
+  readonly waiting: number;
+  readonly running: number;
+  readonly uptimeSeconds: number;
+}
+
+/** What can be asked of a server over its control socket. */
+export interface ServerControl {
+  status(): Promise<ServerStatus>;
+  /** Serves another bundle without a gap; the version that is served then. */
+  switchTo(bundle: string, version?: string): Promise<ServerStatus>;
+  /** Goes back to the bundle before. */
+  rollback(): Promise<ServerStatus>;
+  /** Changes the number of inference processes. */
+  scale(workers: number): Promise<ServerStatus>;
+  /** As SIGTERM: answers what was accepted, then ends. Returns at once. */
+  drain(): Promise<ServerStatus>;
+}
+
+interface Command {
+  readonly command: "status" | "switch" | "rollback" | "scale" | "drain";
+  readonly bundle?: string;
+  readonly version?: string;
+  readonly workers?: number;
+}
+
+const bodyLimit = 64 << 10;
+
+/**
+ * Listens for control commands on a Unix socket that only its owner may open, or a named pipe.
+ *
+ * @throws {@link EnvironmentError} when another server answers there; a socket that a dead one left behind is replaced.
+ */
+export async function openControl(path: string, control: ServerControl): Promise<Server> {
+  await removeDeadSocket(path);
+  const server = createServer((request, response) => {
+    const pieces: Buffer[] = [];
+    let length = 0;
+    request.on("data", (piece: Buffer) => {
+      length += piece.length;
+      if (length > bodyLimit) request.destroy();
+      else pieces.push(piece);
+    });
+    request.on("end", () => {
+      obey(control, Buffer.concat(pieces).toString("utf8")).then(
+        (status) => response.end(JSON.stringify(status)),
+        (error: unknown) => {
+          const message = error instanceof Error ? error.message : String(error);
+          response.writeHead(400).end(JSON.stringify({ error: message }));
+        },
+      );
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(path, resolve);
+  });
+  if (process.platform !== "win32") await chmod(path, 0o600);
+  return server;
+}
+
+async function obey(control: ServerControl, text: string): Promise<ServerStatus> {
+  const { command, bundle, version, workers } = JSON.parse(text) as Command;
+  if (command === "status") return control.status();
+  if (command === "rollback") return control.rollback();
+  if (command === "drain") return control.drain();
+  if (command === "switch" && typeof bundle === "string") return control.switchTo(bundle, version);
+  if (command === "scale" && typeof workers === "number") return control.scale(workers);
+  throw new SightbookError(`control: ${JSON.stringify(command)} is no command, or lacks its argument.`);
+}
+
+/** Commands a server through its control socket, from any process of the same user. */
+export function connectControl(path: string): ServerControl {
+  const ask = (command: Command): Promise<ServerStatus> => askServer(path, command);
+  return {
+    status: () => ask({ command: "status" }),
+    switchTo: (bundle, version) =>
+      ask({ command: "switch", bundle, ...(version !== undefined && { version }) }),
+    rollback: () => ask({ command: "rollback" }),
+    scale: (workers) => ask({ command: "scale", workers }),
+    drain: () => ask({ command: "drain" }),
+  };
+}
+
+function askServer(socketPath: string, command: Command): Promise<ServerStatus> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ socketPath, method: "POST", path: "/" }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (piece: string) => (text += piece));
+      response.on("end", () => {
+        const answer = JSON.parse(text) as ServerStatus | { readonly error: string };
+        if ("error" in answer) reject(new SightbookError(answer.error));
+        else resolve(answer);
+      });
+    });
+    request.on("error", (error) => {
+      const why = `no server answers on the control socket ${socketPath} (${errorCode(error) ?? error.message})`;
+      reject(new EnvironmentError(`${command.command}: ${why}.`));
+    });
+    request.end(JSON.stringify(command));
+  });
+}
+
+async function removeDeadSocket(path: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const found = await new Promise<"live" | "dead" | "none">((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve("live");
+    });
+    socket.once("error", (error) => {
+      resolve(errorCode(error) === "ECONNREFUSED" ? "dead" : "none");
+    });
+  });
+  if (found === "live") {
+    throw new EnvironmentError(`control: another server answers on ${path}. Stop it, or name another path.`);
+  }
+  if (found === "dead") await rm(path, { force: true });
+}

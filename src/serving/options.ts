@@ -1,0 +1,175 @@
+import { availableParallelism } from "node:os";
+import { basename } from "node:path";
+
+import { ArgumentError } from "../errors.js";
+import { checkKeyDigests } from "./keys.js";
+
+export interface ScoringServerOptions {
+  /** Folder or `.zip` file that a classifier's `save` wrote. */
+  readonly bundle: string;
+  /** Name of the model in paths and answers. Default: the bundle's file name. */
+  readonly name?: string;
+  /** Version of the model in paths and answers. Default: twelve digits of the bundle's hash. */
+  readonly modelVersion?: string;
+  /** Address to listen on. Default `"127.0.0.1"`: this machine only. */
+  readonly host?: string;
+  /** Default 0: a free one. */
+  readonly port?: number;
+  /** Descriptor of a socket that listens already, from whoever started this process; `host` and `port` only name it. */
+  readonly listenFd?: number;
+  /**
+   * SHA-256 digests of the keys that clients may send as `Authorization: Bearer <key>`, at most two, so that one can be
+   * replaced while the other works. Default: none, and no key is asked for. See {@link newKey}.
+   */
+  readonly keyDigests?: readonly string[];
+  /** Allows a `host` beyond this machine without any key. Default false. */
+  readonly allowNoKey?: boolean;
+  /** Inference processes. Default: the cores this process may use. */
+  readonly workers?: number;
+  /** Threads of onnxruntime in each process. Default: the cores divided by `workers`, at least 1. */
+  readonly threads?: number;
+  /** Most images in one run of the network; nothing ever waits for a batch to fill. Default 4. */
+  readonly maxBatch?: number;
+  /** Images that may wait; a request that finds no room is answered 503 with `Retry-After`. Default 256. */
+  readonly maxWaiting?: number;
+  /** Time from a request's arrival after which it is answered 504 and its images are dropped. Default 10,000. */
+  readonly deadlineMs?: number;
+  /** Longest time for receiving a whole request. Default 30,000. */
+  readonly requestTimeoutMs?: number;
+  /** Largest body in bytes. Default 32 MiB. */
+  readonly bodyLimit?: number;
+  /** Bytes of request bodies that may be received at once, over all requests. Default 256 MiB. */
+  readonly maxBodyBytes?: number;
+  /** Most images in one request. Default 32. */
+  readonly maxImages?: number;
+  /** Largest image file in bytes. Default 16 MiB. */
+  readonly maxImageBytes?: number;
+  /** Most pixels, width times height, of an image. Default 50 million. */
+  readonly limitInputPixels?: number;
+  /** Longest time that decoding one image may take, rounded up to whole seconds. Default 5,000. */
+  readonly decodeTimeoutMs?: number;
+  /** Time after which a process that does not answer is killed. Default: `deadlineMs` and 5 s more. */
+  readonly hangTimeoutMs?: number;
+  /** Open connections; further ones are closed at once. Default 10,000. */
+  readonly maxConnections?: number;
+  /** Port of `/metrics`, 0 for a free one. Default: no metrics are served. */
+  readonly metricsPort?: number;
+  /** Default: `host`. */
+  readonly metricsHost?: string;
+  /** Path of a Unix socket, or name of a Windows pipe, for {@link ServerControl}. Default: none. */
+  readonly control?: string;
+  /** While draining, how long new connections are still accepted. Default 0. */
+  readonly drainDelayMs?: number;
+  /** While draining, how long to wait for accepted requests. Default 30,000. */
+  readonly drainTimeoutMs?: number;
+  /** What is written to standard error, as lines of JSON. Default `"silent"`. */
+  readonly logLevel?: "silent" | "error" | "warn" | "info" | "debug";
+}
+
+type Optional = "modelVersion" | "listenFd" | "metricsPort" | "control";
+
+/** All options, checked, defaults filled in. */
+export type ServingSettings = Required<Omit<ScoringServerOptions, Optional>> &
+  Pick<ScoringServerOptions, Optional>;
+
+const where = "startScoringServer";
+
+/** @throws {@link ArgumentError} naming the option that is out of range. */
+export function settingsOf(options: ScoringServerOptions): ServingSettings {
+  const { bundle, host = "127.0.0.1", deadlineMs = 10_000 } = options;
+  const cores = availableParallelism();
+  const workers = options.workers ?? cores;
+  const settings: ServingSettings = {
+    name: basename(bundle).replace(/\.zip$/iu, ""),
+    host,
+    port: 0,
+    keyDigests: [],
+    allowNoKey: false,
+    workers,
+    threads: Math.max(1, Math.floor(cores / workers)),
+    maxBatch: 4,
+    maxWaiting: 256,
+    deadlineMs,
+    requestTimeoutMs: 30_000,
+    bodyLimit: 32 << 20,
+    maxBodyBytes: 256 << 20,
+    maxImages: 32,
+    maxImageBytes: 16 << 20,
+    limitInputPixels: 50_000_000,
+    decodeTimeoutMs: 5_000,
+    hangTimeoutMs: deadlineMs + 5_000,
+    maxConnections: 10_000,
+    metricsHost: host,
+    drainDelayMs: 0,
+    drainTimeoutMs: 30_000,
+    logLevel: "silent",
+    ...options,
+  };
+  check(settings);
+  return settings;
+}
+
+const leastOfNumber = {
+  port: 0,
+  workers: 1,
+  threads: 1,
+  maxBatch: 1,
+  maxWaiting: 1,
+  deadlineMs: 1,
+  requestTimeoutMs: 1,
+  bodyLimit: 1024,
+  maxBodyBytes: 1024,
+  maxImages: 1,
+  maxImageBytes: 1024,
+  limitInputPixels: 1,
+  decodeTimeoutMs: 1,
+  hangTimeoutMs: 1,
+  maxConnections: 1,
+  drainDelayMs: 0,
+  drainTimeoutMs: 0,
+} as const satisfies Partial<Record<keyof ServingSettings, number>>;
+
+function check(settings: ServingSettings): void {
+  for (const [option, least] of Object.entries(leastOfNumber)) {
+    const value = settings[option as keyof typeof leastOfNumber];
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new ArgumentError(where, option, `a whole number from ${least}`, value);
+    }
+  }
+  for (const option of ["name", "modelVersion"] as const) {
+    const value = settings[option];
+    if (value !== undefined && !plainName.test(value)) {
+      throw new ArgumentError(
+        where,
+        option,
+        "made of letters, digits, dots, dashes and underscores, at most 100",
+        value,
+        "It becomes part of the server's paths.",
+      );
+    }
+  }
+  if (settings.maxImages > settings.maxWaiting) {
+    throw new ArgumentError(
+      where,
+      "maxImages",
+      `at most maxWaiting, ${settings.maxWaiting}`,
+      settings.maxImages,
+    );
+  }
+  checkKeyDigests(where, settings.keyDigests);
+  if (settings.keyDigests.length === 0 && !settings.allowNoKey && !isLoopback(settings.host)) {
+    throw new ArgumentError(
+      where,
+      "keyDigests",
+      `given when host is not this machine's loopback address`,
+      settings.host,
+      "sightbook key makes a key; allowNoKey (--no-key) serves everybody.",
+    );
+  }
+}
+
+const plainName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/u;
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/u.test(host);
+}

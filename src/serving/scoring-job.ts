@@ -1,0 +1,90 @@
+import { ScoringError } from "./errors.js";
+import type { RawScores, ScoreInput } from "./inference-messages.js";
+
+/** One image's scores, and where its time went. */
+export interface PooledScores extends RawScores {
+  /** From the image's arrival until a process took it. */
+  readonly queueMs: number;
+}
+
+export interface ScoreOptions {
+  /** When the answer is of no more use, on the clock of `performance.now()`. */
+  readonly deadlineAt: number;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
+interface Settle {
+  resolve(scores: PooledScores): void;
+  reject(error: Error): void;
+}
+
+/** One image on its way through the pool. It is settled once: scored, refused, or given up by whoever asked. */
+export class ScoringJob {
+  readonly result: Promise<PooledScores>;
+  readonly #arrivedAt = performance.now();
+  #takenAt = 0;
+  #attempts = 0;
+  #settle: Settle | undefined;
+  readonly #release: () => void;
+
+  constructor(
+    readonly id: number,
+    readonly input: ScoreInput,
+    { deadlineAt, signal }: ScoreOptions,
+    onGivenUp: (job: ScoringJob) => void,
+  ) {
+    this.result = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    const giveUp = (error: ScoringError): void => {
+      if (this.reject(error)) onGivenUp(this);
+    };
+    const left = (): void => {
+      giveUp(new ScoringError(499, "client_left", "The client closed the connection."));
+    };
+    const timer = setTimeout(() => {
+      const message = "The image was not scored in time: the server is busy, try again shortly.";
+      giveUp(new ScoringError(504, "deadline_exceeded", message, 1));
+    }, deadlineAt - performance.now());
+    signal.addEventListener("abort", left, { once: true });
+    this.#release = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", left);
+    };
+  }
+
+  get isSettled(): boolean {
+    return this.#settle === undefined;
+  }
+
+  /** How often a process took it; a second time it gets a process to itself. */
+  get attempts(): number {
+    return this.#attempts;
+  }
+
+  /** Notes that a process takes it now. */
+  taken(): void {
+    this.#attempts++;
+    this.#takenAt = performance.now();
+  }
+
+  resolve(scores: RawScores): void {
+    const settle = this.#end();
+    settle?.resolve({ ...scores, queueMs: this.#takenAt - this.#arrivedAt });
+  }
+
+  /** @returns Whether it was still open. */
+  reject(error: Error): boolean {
+    const settle = this.#end();
+    settle?.reject(error);
+    return settle !== undefined;
+  }
+
+  #end(): Settle | undefined {
+    const settle = this.#settle;
+    this.#settle = undefined;
+    if (settle) this.#release();
+    return settle;
+  }
+}

@@ -1,0 +1,206 @@
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+
+import type { FastifyInstance, FastifyListenOptions } from "fastify";
+
+import { EnvironmentError } from "../errors.js";
+import { errorCode } from "../files.js";
+import { createApp } from "./app.js";
+import { openControl, type ServerControl, type ServerStatus } from "./control.js";
+import { openLog } from "./log.js";
+import { createMetricsServer, ServingMetrics } from "./metrics.js";
+import { ModelHost } from "./model-host.js";
+import { settingsOf, type ScoringServerOptions } from "./options.js";
+import { isReady } from "./routes/health.js";
+import type { ServingContext } from "./scoring.js";
+
+/** A running scoring server. What {@link ServerControl} can do from outside, it does itself. */
+export interface ScoringServer extends ServerControl {
+  /** Such as `"http://127.0.0.1:5001"`. */
+  readonly url: string;
+  /** Where the metrics are; `undefined` when none are served. */
+  readonly metricsUrl: string | undefined;
+  readonly name: string;
+  /** Version of the model that is served now. */
+  readonly version: string;
+  /** Reads the bundle's path again and serves what lies there now. */
+  reload(): Promise<ServerStatus>;
+  /** Takes no more requests, answers those that were accepted and ends the inference processes. */
+  close(): Promise<void>;
+  /** When it has closed: whether all that was accepted was answered within `drainTimeoutMs`. */
+  readonly closed: Promise<boolean>;
+}
+
+/**
+ * Serves a bundle over HTTP, decoding and scoring in processes of its own.
+ *
+ * @throws {@link ArgumentError} when an option is out of range; {@link FileError} when the bundle cannot be read;
+ *   {@link EnvironmentError} when an address cannot be listened on.
+ */
+export async function startScoringServer(options: ScoringServerOptions): Promise<ScoringServer> {
+  const settings = settingsOf(options);
+  const log = openLog(settings);
+  const metrics = new ServingMetrics();
+  const host = await ModelHost.open(
+    { bundle: settings.bundle, version: settings.modelVersion },
+    {
+      ...settings,
+      onCrash: (reason) => {
+        metrics.crash();
+        log.error(reason);
+      },
+      onSwitch: ({ version, bundle }) => {
+        metrics.switched();
+        log.info({ version, bundle }, "another version is served");
+      },
+    },
+  );
+  metrics.observe(host);
+  const state = { isDraining: false };
+  const context: ServingContext = { settings, host, metrics, log, state };
+  try {
+    const app = await createApp(context);
+    const { host: address, port, listenFd } = settings;
+    const url = await listen(app.server, address, port, (where) => {
+      // Fastify hands all options on to Node, but its types do not know this one.
+      const inherited: FastifyListenOptions & { fd?: number } = { ...where };
+      if (listenFd !== undefined) inherited.fd = listenFd;
+      return app.listen(inherited);
+    });
+    return await openServer(context, app, url);
+  } catch (error) {
+    host.kill();
+    throw error;
+  }
+}
+
+/** The other sockets of a server whose scoring port is open, and what can be done with it. */
+async function openServer(
+  context: ServingContext,
+  app: FastifyInstance,
+  url: string,
+): Promise<ScoringServer> {
+  const { settings, host, metrics, log, state } = context;
+  const startedAt = performance.now();
+  const others: Server[] = [];
+  let metricsUrl: string | undefined;
+  if (settings.metricsPort !== undefined) {
+    metrics.observeProcess();
+    const server = createMetricsServer(metrics);
+    metricsUrl = `${await listen(server, settings.metricsHost, settings.metricsPort)}/metrics`;
+    others.push(server);
+  }
+
+  const status = (): ServerStatus => {
+    const { version, bundle, pool } = host.active;
+    return {
+      pid: process.pid,
+      url,
+      ...(metricsUrl !== undefined && { metricsUrl }),
+      name: settings.name,
+      version,
+      bundle,
+      ...(host.previousBundle !== undefined && { previousBundle: host.previousBundle }),
+      isReady: isReady(context),
+      isDraining: state.isDraining,
+      inferencePids: pool.pids,
+      workers: pool.size,
+      waiting: pool.waiting,
+      running: pool.running,
+      uptimeSeconds: Math.round(performance.now() - startedAt) / 1000,
+    };
+  };
+  const changed = async (change: Promise<unknown>): Promise<ServerStatus> => {
+    await change;
+    return status();
+  };
+
+  let closing: Promise<boolean> | undefined;
+  let resolveClosed: (clean: boolean) => void;
+  const closed = new Promise<boolean>((resolve) => {
+    resolveClosed = resolve;
+  });
+  const close = async (): Promise<void> => {
+    closing ??= drain(context, app);
+    const clean = await closing;
+    for (const server of others) {
+      server.close();
+      server.closeAllConnections();
+    }
+    resolveClosed(clean);
+  };
+
+  const control: ServerControl = {
+    status: () => Promise.resolve(status()),
+    switchTo: (bundle, version) => changed(host.switchTo(bundle, version)),
+    rollback: () => changed(host.rollback()),
+    scale: (workers) => changed(host.scale(workers)),
+    drain: () => {
+      void close();
+      return Promise.resolve(status());
+    },
+  };
+  if (settings.control !== undefined) others.push(await openControl(settings.control, control));
+  log.info({ url, version: host.active.version }, "ready");
+  return {
+    ...control,
+    url,
+    metricsUrl,
+    name: settings.name,
+    get version() {
+      return host.active.version;
+    },
+    reload: () => changed(host.reload()),
+    close,
+    closed,
+  };
+}
+
+/**
+ * Answers all that was accepted and ends the processes.
+ *
+ * @returns Whether that was done within the time for it; what was not answered then is cut off.
+ */
+async function drain({ settings, host, state, log }: ServingContext, app: FastifyInstance): Promise<boolean> {
+  state.isDraining = true;
+  log.info("draining");
+  await delay(settings.drainDelayMs);
+  const answered = app.close().then(() => host.drain());
+  const late = new AbortController();
+  const clean = await Promise.race([
+    answered.then(() => true),
+    delay(settings.drainTimeoutMs, false, { signal: late.signal }).catch(() => false),
+  ]);
+  late.abort();
+  if (!clean) {
+    host.kill();
+    app.server.closeAllConnections();
+    await answered;
+  }
+  log.info({ clean }, "closed");
+  return clean;
+}
+
+/** Listens and gives the URL. @throws {@link EnvironmentError} that says what is in the way. */
+async function listen(
+  server: Server,
+  host: string,
+  port: number,
+  open: (where: { host: string; port: number }) => Promise<unknown> = (where) =>
+    new Promise<void>((resolve, reject) => {
+      server.once("error", reject).listen(where, resolve);
+    }),
+): Promise<string> {
+  try {
+    await open({ host, port });
+  } catch (error) {
+    const reason =
+      errorCode(error) === "EADDRINUSE" ? "another program listens there" : (error as Error).message;
+    throw new EnvironmentError(`${host}:${port} cannot be listened on: ${reason}. Choose another port.`, {
+      cause: error,
+    });
+  }
+  const { address, port: actual, family } = server.address() as AddressInfo;
+  return `http://${family === "IPv6" ? `[${address}]` : address}:${actual}`;
+}
