@@ -31,12 +31,12 @@ export async function openLinearScores(
   const dense = learnerOf(path, learner).dense();
   const feed = manifest.model["feed"] as Omit<OnnxBackbone, "onnx">;
   const { imageSize } = manifest.preprocessing;
-  const { run, featureSize } = await openOnnxBackbone(
+  const featurizer = await openOnnxBackbone(
     { ...feed, imageSize, threads, onnx: join(path, "model.onnx") },
     { bytes: onnx, model },
   );
   return async (batch) => {
-    const features = { data: await run(batch), rows: batch.size, columns: featureSize };
+    const features = { data: await featurizer.run(batch), rows: batch.size, columns: featurizer.featureSize };
     return Float32Array.from(denseScores(dense, l2Normalize(features)));
   };
 }

@@ -4,7 +4,7 @@ import sharp from "sharp";
 
 import { writeBundle, writeOnnx, type ModelThresholds } from "../../src/export/index.js";
 import { NetworkBuilder } from "../../src/networks/builder.js";
-import { writeSafetensors, type Weights } from "../../src/networks/index.js";
+import { writeSafetensors } from "../../src/networks/index.js";
 import { temporaryFolder } from "../support.js";
 
 export const colourLabels = ["red", "green", "blue"] as const;
@@ -70,19 +70,20 @@ export async function writeColourBundle(options: ColourBundleOptions = {}): Prom
       metrics: null,
     },
     new Map([
-      ["weights.safetensors", writeSafetensors(weights as Weights)],
-      ["model.onnx", writeOnnx(network, weights as Weights, { outputs: ["logits"], labels: colourLabels })],
+      ["weights.safetensors", writeSafetensors(weights)],
+      ["model.onnx", writeOnnx(network, weights, { outputs: ["logits"], labels: colourLabels })],
     ]),
   );
   return path;
 }
 
 /** A PNG of one colour; its logits are the colour's values divided by 32. */
-export function colourImage(colour: readonly [number, number, number], side = 40): Promise<Buffer> {
-  const [r, g, b] = colour;
-  return sharp({ create: { width: side, height: side, channels: 3, background: { r, g, b } } })
-    .png()
-    .toBuffer();
+export async function colourImage(
+  [r, g, b]: readonly [number, number, number],
+  side = 40,
+): Promise<Buffer<ArrayBuffer>> {
+  const image = sharp({ create: { width: side, height: side, channels: 3, background: { r, g, b } } });
+  return Buffer.from(await image.png().toBuffer());
 }
 
 export const red = [192, 32, 32] as const;

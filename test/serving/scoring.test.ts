@@ -37,7 +37,7 @@ for (const path of ["/score", "/api/v1/service/colours/score"]) {
     ]);
     assert.equal(status, 200);
     assert.ok(Array.isArray(body) && body.every((item) => typeof item === "string"));
-    const scores = body.map((item) => JSON.parse(item as string) as number[]);
+    const scores = body.map((item) => JSON.parse(item) as number[]);
     assertClose(scores[0]!, [6, 1, 1]);
     assertClose(scores[1]!, colourProbabilities(red));
     assertClose(scores[2]!, [0, 5, 2]);
