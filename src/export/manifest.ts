@@ -135,7 +135,7 @@ function problemOf(manifest: Readonly<Record<string, unknown>>): string | undefi
   if (!Array.isArray(labels) || labels.length === 0 || !labels.every((label) => typeof label === "string")) {
     return "its labels are not a list of names";
   }
-  if (thresholds !== undefined && !areThresholds(thresholds, labels as string[])) {
+  if (thresholds !== undefined && !areThresholds(thresholds, labels)) {
     return "its thresholds are not a number in [0, 1] for each label";
   }
   if (!isRecord(preprocessing) || !isPair(preprocessing["imageSize"])) {
