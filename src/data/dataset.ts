@@ -38,11 +38,13 @@ export class ClassificationDataset {
   readonly #store: DatasetStore;
   /** Places of this view's images among the store's entries, in order; `undefined` for all. */
   readonly #places: readonly number[] | undefined;
+  readonly #members: ReadonlySet<number> | undefined;
   #kept: View | undefined;
 
   private constructor(store: DatasetStore, ids?: readonly string[]) {
     this.#store = store;
     this.#places = ids?.map((id) => store.indexOf(id)!);
+    this.#members = this.#places && new Set(this.#places);
   }
 
   /**
@@ -112,6 +114,13 @@ export class ClassificationDataset {
    */
   get entries(): readonly DatasetEntry[] {
     return this.#current.entries;
+  }
+
+  /** The entry of one image; `undefined` for an id that is none of this dataset. */
+  entry(id: string): DatasetEntry | undefined {
+    const place = this.#store.indexOf(id);
+    if (place === undefined || this.#members?.has(place) === false) return undefined;
+    return this.#store.entries[place];
   }
 
   /** Images the user excluded. */

@@ -1,54 +1,97 @@
 import type { JsonObject, Widget } from "../../kernel/index.js";
 import type { ClassificationDataset } from "../../src/index.js";
-import type { AnnotationState } from "../state/index.js";
+import {
+  aboutEdit,
+  aboutPicture,
+  aboutThumbnails,
+  type AnnotationQuery,
+  type AnnotationState,
+  type LabelEdit,
+} from "../state/index.js";
+import { changedQuery, firstQuery, queryDataset } from "./annotation-query.js";
 import { answerQuestions } from "./answers.js";
+import { editLabels } from "./label-edits.js";
+import { answerPicture } from "./pictures.js";
 import { ThumbnailMaker } from "./thumbnails.js";
 import { jupyterDisplay, openViewWidget } from "./view-widget.js";
 
-const pageSize = 24;
-
-/** Shows a dataset's images and lets a person correct their labels. */
+/**
+ * Shows a dataset's images page by page and lets a person correct their labels with mouse and keyboard. Every edit
+ * applies at once to the dataset, is kept beside its images, and can be undone, also in a later session.
+ *
+ * A part of a dataset, as `split` gives, works too; edits show wherever else its images are shown.
+ */
 export class AnnotationUI {
   readonly #dataset: ClassificationDataset;
   readonly #widget: Widget<AnnotationState>;
+  readonly #thumbnails: ThumbnailMaker;
+  readonly #stopListening: () => void;
+  #query: AnnotationQuery;
+  #nextIds: readonly string[];
+  #isStale = false;
 
   constructor(dataset: ClassificationDataset) {
     this.#dataset = dataset;
-    this.#widget = openViewWidget("AnnotationView", this.#state(0), () => this.#fallback());
-    const thumbnails = new ThumbnailMaker((id) => dataset.images.find((image) => image.id === id));
+    this.#thumbnails = new ThumbnailMaker(dataset);
+    const { nextIds, ...shown } = queryDataset(dataset, firstQuery);
+    this.#nextIds = nextIds;
+    this.#query = shown;
+    this.#widget = openViewWidget("AnnotationView", { ...shown, said: "", trouble: "" }, () => ({
+      "text/plain": dataset.describe().toString(),
+    }));
     answerQuestions(this.#widget, {
-      thumbnails: (question: never) => thumbnails.answer(question),
+      [aboutThumbnails]: async (question: Parameters<ThumbnailMaker["answer"]>[0]) => {
+        const answer = await this.#thumbnails.answer(question);
+        const upcoming = this.#nextIds;
+        void this.#thumbnails.prefetch(upcoming, question.size, () => upcoming === this.#nextIds);
+        return answer;
+      },
+      [aboutPicture]: (question: Parameters<typeof answerPicture>[1]) => answerPicture(dataset, question),
+      [aboutEdit]: (edit: LabelEdit) => this.#edit(edit),
     });
-    this.#widget.onChange(({ page }) => {
-      if (page !== undefined) this.#widget.set(this.#state(page));
+    this.#widget.onChange((changed) => {
+      this.#show(changed);
     });
-    this.#widget.onMessage(async ({ set, label }) => {
-      if (typeof set === "string" && typeof label === "string") await dataset.setLabels(set, [label]);
+    this.#stopListening = dataset.onChange(() => {
+      this.#refreshSoon();
     });
-    dataset.onChange(() => {
-      this.#widget.set(this.#state(this.#widget.state.page));
-    });
+  }
+
+  /** Removes it from every page that shows it. */
+  close(): void {
+    this.#stopListening();
+    this.#widget.close();
   }
 
   [jupyterDisplay](): JsonObject {
     return (this.#widget as unknown as Record<symbol, () => JsonObject>)[jupyterDisplay]!();
   }
 
-  #state(page: number): AnnotationState {
-    const { images, labels, labelIndices } = this.#dataset;
-    const counts = labels.map(() => 0);
-    for (const index of labelIndices) counts[index]!++;
-    const rows = images.slice(page * pageSize, (page + 1) * pageSize);
-    return {
-      labels,
-      counts,
-      page,
-      pageCount: Math.ceil(images.length / pageSize),
-      rows: rows.map(({ id, name, labels: own }) => ({ id, name, labels: own })),
-    };
+  async #edit(edit: LabelEdit): ReturnType<typeof editLabels> {
+    try {
+      const answer = await editLabels(this.#dataset, edit);
+      this.#widget.set({ said: answer.content.said, trouble: "" });
+      return answer;
+    } catch (error) {
+      this.#widget.set({ trouble: error instanceof Error ? error.message : String(error) });
+      throw error;
+    }
   }
 
-  #fallback(): JsonObject {
-    return { "text/plain": this.#dataset.describe().toString() };
+  #show(changed: Partial<AnnotationState>): void {
+    const { nextIds, ...shown } = queryDataset(this.#dataset, changedQuery(this.#query, changed));
+    this.#nextIds = nextIds;
+    this.#query = shown;
+    this.#widget.set(shown);
+  }
+
+  /** Many changes at once, as when a folder vanished, are shown together. */
+  #refreshSoon(): void {
+    if (this.#isStale) return;
+    this.#isStale = true;
+    setImmediate(() => {
+      this.#isStale = false;
+      this.#show({});
+    });
   }
 }

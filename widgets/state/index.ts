@@ -1,4 +1,5 @@
-export type { AnnotationRow, AnnotationState } from "./annotation.js";
+export type { AnnotationQuery, AnnotationRow, AnnotationState } from "./annotation.js";
+export { aboutEdit, type LabelEdit, type LabelEditAnswer } from "./edits.js";
 export type { Answer, Question } from "./messages.js";
 export type {
   MonitorBar,
@@ -8,4 +9,5 @@ export type {
   MonitorState,
   MonitorTable,
 } from "./monitor.js";
-export { aboutThumbnails, type ThumbnailsQuestion } from "./thumbnails.js";
+export { aboutPicture, type PictureFacts, type PictureQuestion } from "./pictures.js";
+export { aboutThumbnails, type ThumbnailsAnswer, type ThumbnailsQuestion } from "./thumbnails.js";

@@ -18,7 +18,7 @@ export function ask<Content>(
   content: unknown,
   signal: AbortSignal,
 ): Promise<Answered<Content>> {
-  const question: Question = { ask: questionName(), about, content };
+  const question: Question = { ask: uniqueName(), about, content };
   return new Promise((resolve, reject) => {
     const end = (): void => {
       widget.off("msg:custom", hear);
@@ -44,7 +44,7 @@ export function ask<Content>(
   });
 }
 
-/** `crypto.randomUUID` is missing where JupyterLab is reached over plain HTTP from another machine. */
-function questionName(): string {
+/** A name no other view has; `crypto.randomUUID` is missing where JupyterLab is reached over plain HTTP. */
+export function uniqueName(): string {
   return crypto.getRandomValues(new Uint32Array(3)).join("-");
 }

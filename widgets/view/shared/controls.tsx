@@ -26,6 +26,8 @@ export interface ButtonProps {
   /** What it does: its accessible name, and its text unless there is only an icon. */
   readonly label: string;
   readonly onClick: () => void;
+  /** What is shown in place of the label. */
+  readonly text?: string;
   readonly icon?: IconName;
   /** Shows the icon alone; the label appears when the pointer rests on it. */
   readonly iconOnly?: boolean;
@@ -40,6 +42,7 @@ export interface ButtonProps {
 
 export function Button({
   label,
+  text = label,
   onClick,
   icon,
   iconOnly = false,
@@ -60,7 +63,7 @@ export function Button({
       onClick={onClick}
     >
       {icon && <Icon name={icon} />}
-      {!iconOnly && <span>{label}</span>}
+      {!iconOnly && <span>{text}</span>}
     </button>
   );
 }

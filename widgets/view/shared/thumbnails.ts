@@ -1,50 +1,68 @@
-import { aboutThumbnails, type ThumbnailsQuestion } from "../../state/index.js";
-import { ask } from "./ask.js";
+import { aboutThumbnails, type ThumbnailsAnswer, type ThumbnailsQuestion } from "../../state/index.js";
+import { ask, uniqueName } from "./ask.js";
 import type { WidgetModel } from "./widget-model.js";
 
-/** How many pictures a view keeps; older ones are asked for again. */
-const kept = 2_000;
+/** Memory that the pictures of a view may take, in bytes; older ones are asked for again. */
+const keptBytes = 32 * 2 ** 20;
 
-/**
- * The small pictures of a view, asked for once and kept as object URLs, the oldest leaving first.
- */
+/** Pictures that are asked for together: few, so that the first show before the last are made. */
+const together = 8;
+
+/** Sizes in pixels of the screen that are asked for: few different ones, so that views share what was made. */
+const sizes = [96, 144, 216, 324, 486];
+
+interface Picture {
+  /** Empty where the file cannot be read. */
+  readonly url: string;
+  readonly bytes: number;
+  readonly size: number;
+}
+
+/** The small pictures of a view, asked for once and kept as object URLs, the oldest leaving first. */
 export class Thumbnails {
   readonly #widget: WidgetModel<object>;
-  readonly #size: number;
-  readonly #urls = new Map<string, string>();
-  readonly #asked = new Set<string>();
+  readonly #name = uniqueName();
+  readonly #pictures = new Map<string, Picture>();
+  readonly #asked = new Map<string, number>();
   readonly #listeners = new Set<() => void>();
   readonly #ended = new AbortController();
+  #wanted: ReadonlySet<string> = new Set();
+  #size = sizes[0]!;
+  #turn = 0;
+  #bytes = 0;
 
-  /** @param size - Longer side in pixels of the screen. */
-  constructor(widget: WidgetModel<object>, size: number) {
+  constructor(widget: WidgetModel<object>) {
     this.#widget = widget;
-    this.#size = size;
   }
 
   /** The picture's address: `undefined` while it is on its way, empty where the file cannot be read. */
   get(id: string): string | undefined {
-    return this.#urls.get(id);
+    return this.#pictures.get(id)?.url;
   }
 
-  /** Asks for those of `ids` that are not there yet, all at once. */
-  load(ids: readonly string[]): void {
-    const missing = ids.filter((id) => !this.#urls.has(id) && !this.#asked.has(id));
+  /**
+   * Asks for those of `ids` that are not there yet; what was asked for before and is not among them is no longer wanted.
+   *
+   * @param width - Width in CSS pixels at which they are shown.
+   */
+  load(ids: readonly string[], width: number): void {
+    const pixels = width * devicePixelRatio;
+    this.#size = sizes.find((size) => size >= pixels) ?? sizes.at(-1)!;
+    this.#wanted = new Set(ids);
+    if ([...this.#asked.keys()].some((id) => !this.#wanted.has(id))) {
+      this.#turn++;
+      this.#asked.clear();
+    }
     for (const id of ids) this.#touch(id);
-    if (missing.length === 0) return;
-    for (const id of missing) this.#asked.add(id);
-    const question: ThumbnailsQuestion = { ids: missing, size: this.#size };
-    ask(this.#widget, aboutThumbnails, question, this.#ended.signal)
-      .then(({ buffers }) => {
-        missing.forEach((id, i) => {
-          this.#keep(id, buffers[i]);
-        });
-      })
-      .catch(() => undefined) // the view ended, or the kernel did: the next load asks again
-      .finally(() => {
-        for (const id of missing) this.#asked.delete(id);
-        for (const listener of this.#listeners) listener();
-      });
+    const missing = ids.filter(
+      (id) => (this.#pictures.get(id)?.size ?? 0) < this.#size && this.#asked.get(id) !== this.#size,
+    );
+    for (let i = 0; i < missing.length; i += together) void this.#ask(missing.slice(i, i + together));
+  }
+
+  /** Forgets pictures, so that the next {@link load} asks for them anew. */
+  forget(ids: Iterable<string>): void {
+    for (const id of ids) this.#drop(id);
   }
 
   onLoad(listener: () => void): () => void {
@@ -57,28 +75,55 @@ export class Thumbnails {
   /** Ends the waiting and gives the pictures' memory back. */
   dispose(): void {
     this.#ended.abort();
-    for (const url of this.#urls.values()) release(url);
-    this.#urls.clear();
+    this.forget([...this.#pictures.keys()]);
+  }
+
+  async #ask(ids: readonly string[]): Promise<void> {
+    const [size, turn] = [this.#size, this.#turn];
+    for (const id of ids) this.#asked.set(id, size);
+    const question: ThumbnailsQuestion = { ids, size, view: this.#name, turn };
+    try {
+      const { content, buffers } = await ask<ThumbnailsAnswer>(
+        this.#widget,
+        aboutThumbnails,
+        question,
+        this.#ended.signal,
+      );
+      if (!content.abandoned)
+        ids.forEach((id, i) => {
+          this.#keep(id, buffers[i], size);
+        });
+    } catch {
+      // The view ended, or the kernel did: the next load asks again.
+    }
+    if (this.#turn === turn) for (const id of ids) this.#asked.delete(id);
+    for (const listener of this.#listeners) listener();
   }
 
   #touch(id: string): void {
-    const url = this.#urls.get(id);
-    if (url === undefined) return;
-    this.#urls.delete(id);
-    this.#urls.set(id, url);
+    const picture = this.#pictures.get(id);
+    if (picture === undefined) return;
+    this.#pictures.delete(id);
+    this.#pictures.set(id, picture);
   }
 
-  #keep(id: string, bytes: DataView | undefined): void {
-    const isPicture = bytes !== undefined && bytes.byteLength > 0;
-    this.#urls.set(id, isPicture ? URL.createObjectURL(new Blob([bytes as BlobPart])) : "");
-    for (const [oldest, url] of this.#urls) {
-      if (this.#urls.size <= kept) break;
-      this.#urls.delete(oldest);
-      release(url);
+  #keep(id: string, bytes: DataView | undefined, size: number): void {
+    this.#drop(id);
+    const length = bytes?.byteLength ?? 0;
+    const url = length > 0 ? URL.createObjectURL(new Blob([bytes as BlobPart])) : "";
+    this.#pictures.set(id, { url, bytes: length, size });
+    this.#bytes += length;
+    for (const oldest of this.#pictures.keys()) {
+      if (this.#bytes <= keptBytes) break;
+      if (!this.#wanted.has(oldest)) this.#drop(oldest);
     }
   }
-}
 
-function release(url: string): void {
-  if (url !== "") URL.revokeObjectURL(url);
+  #drop(id: string): void {
+    const picture = this.#pictures.get(id);
+    if (picture === undefined) return;
+    this.#pictures.delete(id);
+    this.#bytes -= picture.bytes;
+    if (picture.url !== "") URL.revokeObjectURL(picture.url);
+  }
 }

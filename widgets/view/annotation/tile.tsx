@@ -1,0 +1,86 @@
+import type { AnnotationRow } from "../../state/index.js";
+import { Icon } from "../shared/icon.js";
+
+export interface TileProps {
+  readonly row: AnnotationRow;
+  /** The picture's address; `undefined` while it is on its way, empty where the file cannot be read. */
+  readonly picture: string | undefined;
+  readonly selected: boolean;
+  /** Keys go to this one. */
+  readonly current: boolean;
+  /** An edit of it waits for the kernel. */
+  readonly waiting: boolean;
+  readonly onClick: (event: MouseEvent) => void;
+  readonly onFocus: () => void;
+  readonly onZoom: () => void;
+}
+
+/** One image of the grid, with its labels and its state. */
+export function Tile(props: TileProps) {
+  const { row, picture, selected, current, waiting, onClick, onFocus, onZoom } = props;
+  const labels = row.labels.join(", ") || "no label";
+  return (
+    <div
+      role="option"
+      class="sightbook-tile"
+      data-state={row.excluded ? "excluded" : row.problem !== "" ? "problem" : "usable"}
+      data-waiting={waiting}
+      tabIndex={current ? 0 : -1}
+      aria-selected={selected}
+      aria-label={`${row.name}, ${labels}`}
+      aria-description={stateOf(row)}
+      title={`${row.id}\n${stateOf(row)}`.trim()}
+      onClick={onClick}
+      onDblClick={onZoom}
+      onFocus={onFocus}
+    >
+      <span class="sightbook-tile-picture">
+        {picture ? (
+          <img key={row.id} alt="" src={picture} draggable={false} />
+        ) : picture === "" ? (
+          <span class="sightbook-tile-problem">
+            <Icon name="problem" />
+            <strong>Cannot be read</strong>
+            <span>{reasonOf(row)}</span>
+          </span>
+        ) : null}
+        {row.excluded && <span class="sightbook-tile-band">Excluded</span>}
+        {!row.excluded && row.problem !== "" && picture !== "" && (
+          <span class="sightbook-tile-band">{reasonOf(row)}</span>
+        )}
+        {selected && (
+          <span class="sightbook-tile-check">
+            <Icon name="check" />
+          </span>
+        )}
+        {/* For the pointer alone: Enter and the toolbar's button do the same. */}
+        <span
+          class="sightbook-tile-zoom"
+          aria-hidden="true"
+          title="Zoom (Enter)"
+          onClick={(event) => {
+            event.stopPropagation();
+            onZoom();
+          }}
+        >
+          <Icon name="zoom" />
+        </span>
+      </span>
+      <span class="sightbook-tile-labels">
+        {row.edited && <Icon name="edited" />}
+        <span>{labels}</span>
+      </span>
+      <span class="sightbook-tile-name">{row.name}</span>
+    </div>
+  );
+}
+
+function stateOf({ edited, excluded, problem }: AnnotationRow): string {
+  return [edited && "edited", excluded && "excluded", problem].filter(Boolean).join(", ");
+}
+
+/** The problem's sentence without the path at its beginning, which the tile's own name says. */
+function reasonOf({ problem }: AnnotationRow): string {
+  const reason = problem.slice(problem.indexOf(": ") + 2);
+  return reason === "" ? "" : reason[0]!.toUpperCase() + reason.slice(1);
+}
