@@ -7,7 +7,7 @@ import type { PreparedRequest } from "./connection.js";
 /**
  * How a scoring service is asked. `"score"`: a JSON array with each image as base64, the answer an array of JSON strings
  * with the scores of the labels, as the Azure ML Package for Computer Vision did it. `"predict"`: the image's bytes, the
- * answer a JSON object with `label` and `scores`.
+ * answer a JSON object with `predictions`, each with `label` and `scores`.
  */
 export type ScoringContract = "score" | "predict";
 
@@ -105,8 +105,13 @@ function readScores(json: unknown): Answer | { readonly wrong: string } {
 }
 
 function readPrediction(json: unknown): Answer | { readonly wrong: string } {
-  const { label, scores, modelVersion } = (json ?? {}) as Readonly<Record<string, unknown>>;
-  if (typeof label !== "string") return { wrong: "the answer has no label" };
-  if (typeof scores !== "object" || scores === null) return { wrong: "the answer has no scores" };
-  return { label, version: typeof modelVersion === "string" ? modelVersion : "" };
+  const { model, predictions } = (json ?? {}) as {
+    readonly model?: { readonly version?: unknown };
+    readonly predictions?: Readonly<Record<number, { readonly label?: unknown; readonly scores?: unknown }>>;
+  };
+  const prediction = predictions?.[0];
+  if (typeof prediction?.label !== "string") return { wrong: "the answer has no label" };
+  if (typeof prediction.scores !== "object") return { wrong: "the answer has no scores" };
+  const version = model?.version;
+  return { label: prediction.label, version: typeof version === "string" ? version : "" };
 }

@@ -70,9 +70,10 @@ export async function findLimit(options: LimitOptions, search: LimitSearch): Pro
   const startRate = options.startRate ?? (await startingRate(search));
   let failed = Infinity;
   let rate = startRate;
-  while (!search.signal.aborted && rate >= startRate * lowestShare) {
+  const isInterrupted = (): boolean => search.signal.aborted;
+  while (!isInterrupted() && rate >= startRate * lowestShare) {
     if (!(await holds(rate, false))) failed = rate;
-    if (best() > 0 && failed <= best() * (1 + precision)) {
+    while (best() > 0 && failed <= best() * (1 + precision) && !isInterrupted()) {
       const candidate = best();
       if (await holds(candidate, true)) return limit(candidate, true);
       failed = candidate;

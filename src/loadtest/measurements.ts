@@ -1,12 +1,14 @@
 import { performance } from "node:perf_hooks";
 
-import { readAnswer, type ScoringContract } from "./contract.js";
 import type { Exchange, Failure } from "./connection.js";
-import type { Load, LoadErrorCount, LoadStepReport, TimelinePoint } from "./report-types.js";
+import { readAnswer, type ScoringContract } from "./contract.js";
+import type { Load, LoadErrorCount, LoadStepReport } from "./report-types.js";
+import { readServerTiming } from "./server-timing.js";
+import { Timeline } from "./timeline.js";
 import { Times } from "./times.js";
 
-/** Longest timeline: a soak of hours has longer stretches, not more of them. */
-const mostStretches = 600;
+/** A server that makes up names must not fill our memory. */
+const mostServerTimes = 16;
 
 /** When a request was due, sent and done, on the clock of `performance.now()`. */
 export interface Moments {
@@ -19,18 +21,15 @@ export interface Moments {
 export class Measurements {
   readonly #load: Load;
   readonly #contract: ScoringContract;
+  readonly #begun: number;
   readonly #latency = new Times();
   readonly #serviceTime = new Times();
   readonly #serverTimes = new Map<string, Times>();
   readonly #lateness = new Times();
-  readonly #errors = new Map<string, { -readonly [K in keyof LoadErrorCount]: LoadErrorCount[K] }>();
+  readonly #errors = new Map<string, LoadErrorCount>();
   readonly #labels = new Map<string, string>();
-  readonly #begun: number;
-  readonly #idleBefore = performance.eventLoopUtilization();
-  readonly #timeline: TimelinePoint[] = [];
-  readonly #stretchSeconds: number;
-  readonly #stretch = new Times(2);
-  #stretchErrors = 0;
+  readonly #timeline: Timeline;
+  readonly #utilizationBefore = performance.eventLoopUtilization();
   #requests = 0;
   #answersInTime = 0;
   #lastDone: number;
@@ -42,16 +41,15 @@ export class Measurements {
     this.#contract = contract;
     this.#begun = begun;
     this.#lastDone = begun;
-    this.#stretchSeconds = Math.max(1, Math.ceil((load.durationSeconds ?? 0) / mostStretches));
+    this.#timeline = new Timeline(begun, load.durationSeconds);
   }
 
   /** Takes note of a request that has ended, well or not. */
   add(exchange: Exchange, image: number, moments: Moments): void {
-    this.#closeStretches(moments.done);
     this.#requests++;
     this.#lastDone = moments.done;
     const failure = this.#failureOf(exchange, image);
-    if (failure !== undefined) this.#addFailure(failure);
+    if (failure !== undefined) this.#addFailure(failure, moments.done);
     else this.#addAnswer(moments, "serverTiming" in exchange ? exchange.serverTiming : undefined);
   }
 
@@ -67,23 +65,15 @@ export class Measurements {
 
   /** What there is to say while the step runs: all but the fine distribution, which takes milliseconds to work out. */
   report(now: number, unfinished: number): LoadStepReport {
-    this.#closeStretches(now);
-    return this.#report(now, unfinished, this.#correctedLatency());
+    const timeline = this.#timeline.points(now);
+    return { ...this.#report(now, unfinished, this.#correctedLatency()), timeline };
   }
 
   /** The report of a step that has ended. */
   finalReport(now: number, unfinished: number): LoadStepReport {
-    this.#closeStretches(now);
-    const begun = this.#timeline.length * this.#stretchSeconds;
-    if (this.#stretch.count + this.#stretchErrors > 0) {
-      this.#closeStretch((now - this.#begun) / 1000 - begun);
-    }
     const latency = this.#correctedLatency();
-    return { ...this.#report(now, unfinished, latency), distribution: latency.distribution() };
-  }
-
-  #correctedLatency(): Times {
-    return this.#load.loop === "open" ? this.#latency : this.#latency.correctedForCoordinatedOmission();
+    const timeline = this.#timeline.finish(now);
+    return { ...this.#report(now, unfinished, latency), timeline, distribution: latency.distribution() };
   }
 
   #report(now: number, unfinished: number, latency: Times): LoadStepReport {
@@ -96,32 +86,36 @@ export class Measurements {
       seconds,
       requests: this.#requests,
       answers: this.#serviceTime.count,
-      errors: [...this.#errors.values()].map((error) => ({ ...error })).sort((a, b) => b.count - a.count),
+      errors: [...this.#errors.values()].sort((a, b) => b.count - a.count),
       unfinished,
       throughput: seconds > 0 ? answersInTime / seconds : 0,
       latency: latency.summary(),
       serviceTime: this.#serviceTime.summary(),
       serverTimes: Object.fromEntries([...this.#serverTimes].map(([name, times]) => [name, times.summary()])),
-      timeline: [...this.#timeline],
+      timeline: [],
       distribution: [],
       generator: {
-        utilization: performance.eventLoopUtilization(this.#idleBefore).utilization,
+        utilization: performance.eventLoopUtilization(this.#utilizationBefore).utilization,
         latenessP99: this.#lateness.percentile(99),
       },
     };
   }
 
+  #correctedLatency(): Times {
+    return this.#load.loop === "open" ? this.#latency : this.#latency.correctedForCoordinatedOmission();
+  }
+
   #addAnswer({ due, sent, done }: Moments, serverTiming: string | undefined): void {
     this.#serviceTime.add(done - sent);
     this.#latency.add(done - due);
-    this.#stretch.add(done - due);
+    this.#timeline.addAnswer(done, done - due);
     if (this.#ended === undefined) this.#answersInTime++;
     if (serverTiming === undefined) return;
     for (const [name, milliseconds] of readServerTiming(serverTiming)) {
       let times = this.#serverTimes.get(name);
-      // A server that makes up names must not fill our memory.
-      if (times === undefined && this.#serverTimes.size < 16)
+      if (times === undefined && this.#serverTimes.size < mostServerTimes) {
         this.#serverTimes.set(name, (times = new Times()));
+      }
       times?.add(milliseconds);
     }
   }
@@ -142,49 +136,11 @@ export class Measurements {
     return { kind: "wrong-answer", detail: "the label changed", message: `${known}, then ${label}` };
   }
 
-  #addFailure({ kind, detail, message }: Failure): void {
-    this.#stretchErrors++;
+  #addFailure({ kind, detail, message }: Failure, done: number): void {
+    this.#timeline.addFailure(done);
     const key = `${kind} ${detail}`;
-    const known = this.#errors.get(key);
-    if (known) known.count++;
-    else {
-      const example = message.replace(/\s+/g, " ").trim().slice(0, 200);
-      this.#errors.set(key, { kind, detail, count: 1, example });
-    }
+    const { count = 0, example = message.replace(/\s+/g, " ").trim().slice(0, 200) } =
+      this.#errors.get(key) ?? {};
+    this.#errors.set(key, { kind, detail, count: count + 1, example });
   }
-
-  #closeStretches(now: number): void {
-    const whole = Math.floor((now - this.#begun) / 1000 / this.#stretchSeconds);
-    while (this.#timeline.length < whole) this.#closeStretch(this.#stretchSeconds);
-  }
-
-  #closeStretch(seconds: number): void {
-    this.#timeline.push({
-      second: this.#timeline.length * this.#stretchSeconds,
-      seconds,
-      answers: this.#stretch.count,
-      errors: this.#stretchErrors,
-      p50: this.#stretch.percentile(50),
-      p99: this.#stretch.percentile(99),
-      max: this.#stretch.max,
-    });
-    this.#stretch.reset();
-    this.#stretchErrors = 0;
-  }
-}
-
-/**
- * The durations of a `Server-Timing` header, in milliseconds by name.
- *
- * @see W3C, Server Timing (2023), section 3.
- */
-export function readServerTiming(header: string): [name: string, milliseconds: number][] {
-  const durations: [string, number][] = [];
-  for (const metric of header.split(",")) {
-    const [name = "", ...parameters] = metric.split(";").map((part) => part.trim());
-    const duration = parameters.find((parameter) => /^dur\s*=/i.test(parameter));
-    const milliseconds = Number(duration?.split("=")[1]?.trim().replaceAll('"', ""));
-    if (name !== "" && duration !== undefined && milliseconds >= 0) durations.push([name, milliseconds]);
-  }
-  return durations;
 }

@@ -59,6 +59,7 @@ function overTime(steps: readonly LoadStepReport[]): Plot {
       panel("Per second", ["answers", "errors"], ["answers", "failed"]),
       panel("Latency (ms)", ["p50", "p99"], ["p50", "p99"]),
     ],
+    resolve: { scale: { color: "independent" } },
   });
   return new Plot(spec, "Answers, failures and latency over time.");
 }

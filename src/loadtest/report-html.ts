@@ -2,6 +2,7 @@ import { escapeHtml } from "../evaluation/report.js";
 import type { LoadTestData } from "./report.js";
 import { reportCharts } from "./report-charts.js";
 import {
+  detailedSteps,
   limitSentences,
   notesOf,
   overviewTable,
@@ -20,7 +21,7 @@ export async function reportSection(report: LoadTestData): Promise<string> {
     ...(limit ? limitSentences(limit).map(paragraph) : []),
     ...(steps.length > 1 ? [table(overviewTable(steps))] : []),
     ...charts,
-    ...steps.flatMap((step) => [
+    ...detailedSteps(report).flatMap((step) => [
       `<h4>${escapeHtml(stepSentence(step))}</h4>`,
       table(timesTable(step)),
       ...notesOf(step).map(paragraph),

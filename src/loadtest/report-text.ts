@@ -12,7 +12,7 @@ export function reportText(report: LoadTestData): string {
   return [
     `Load test of ${url}, ${images} image${images === 1 ? "" : "s"}, ${startedAt}, ${states[state]}`,
     ...(steps.length > 1 ? ["", ...textTable(overviewTable(steps))] : []),
-    ...steps.flatMap((step) => [
+    ...detailedSteps(report).flatMap((step) => [
       "",
       stepSentence(step),
       ...textTable(timesTable(step)).map((line) => `  ${line}`),
@@ -20,6 +20,11 @@ export function reportText(report: LoadTestData): string {
     ]),
     ...(report.limit ? ["", ...limitSentences(report.limit)] : []),
   ].join("\n");
+}
+
+/** A search has many steps: the last one, which confirms the answer, is told in full. */
+export function detailedSteps({ steps, limit }: LoadTestData): readonly LoadStepReport[] {
+  return limit === undefined ? steps : steps.slice(-1);
 }
 
 /** A line for a terminal while the test runs. */

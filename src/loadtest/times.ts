@@ -69,6 +69,10 @@ export class Times {
     return new Times(3, this.#histogram.copyCorrectedForCoordinatedOmission(interval));
   }
 
+  addAll(other: Times): void {
+    this.#histogram.add(other.#histogram);
+  }
+
   reset(): void {
     this.#histogram.reset();
   }

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import test, { describe } from "node:test";
+
+import { arrivalTimes } from "../../src/loadtest/arrivals.js";
+import { readServerTiming } from "../../src/loadtest/server-timing.js";
+import { Timeline } from "../../src/loadtest/timeline.js";
+import { Times } from "../../src/loadtest/times.js";
+import { Random } from "sightbook";
+
+function take(count: number, times: Iterable<number>): number[] {
+  const taken: number[] = [];
+  for (const time of times) if (taken.push(time) === count) break;
+  return taken;
+}
+
+describe("arrivals", () => {
+  test("constant ones are equally spaced from 0 on", () => {
+    assert.deepEqual(take(4, arrivalTimes(50, "constant", 1)), [0, 20, 40, 60]);
+  });
+
+  test("Poisson ones come at the rate, with intervals as spread as an exponential's, the same for the same seed", () => {
+    const times = take(20_000, arrivalTimes(100, "poisson", 7));
+    assert.deepEqual(times, take(20_000, arrivalTimes(100, "poisson", 7)));
+    const intervals = times.map((time, index) => time - (times[index - 1] ?? 0));
+    const mean = intervals.reduce((sum, interval) => sum + interval, 0) / intervals.length;
+    const variance = intervals.reduce((sum, interval) => sum + (interval - mean) ** 2, 0) / intervals.length;
+    // Five standard errors: 1 / sqrt(20,000) of the mean each.
+    assert.ok(Math.abs(mean / 10 - 1) < 5 / Math.sqrt(20_000), `mean ${mean}`);
+    assert.ok(Math.abs(Math.sqrt(variance) / mean - 1) < 0.05, `deviation ${Math.sqrt(variance)}`);
+    const aboveMean = intervals.filter((interval) => interval > mean).length / intervals.length;
+    assert.ok(Math.abs(aboveMean - Math.exp(-1)) < 0.02, `share above the mean ${aboveMean}`);
+  });
+});
+
+describe("times", () => {
+  test("percentiles agree with those of the sorted values to three digits", () => {
+    const random = new Random(3);
+    const values = Array.from({ length: 5000 }, () => Math.exp(4 * random.normal()));
+    const times = new Times();
+    for (const value of values) times.add(value);
+    const sorted = values.map((value) => Math.max(0.001, value)).sort((a, b) => a - b);
+    for (const percentile of [50, 90, 99, 99.9]) {
+      const exact = sorted[Math.ceil((percentile * sorted.length) / 100) - 1]!;
+      // To a microsecond, and to three digits above.
+      assert.ok(Math.abs(times.percentile(percentile) - exact) <= 0.001 + exact / 1000, `p${percentile}`);
+    }
+    assert.equal(times.count, 5000);
+  });
+
+  test("the correction adds what a stalled connection would have sent", () => {
+    const times = new Times();
+    for (let i = 0; i < 99; i++) times.add(10);
+    times.add(1000);
+    const corrected = times.correctedForCoordinatedOmission();
+    // 990, 980, ..., 10 ms: 99 requests that would have waited for the rest of the second; the last of them is not added,
+    // since the median, to three digits, is a hair above 10 ms.
+    assert.equal(corrected.count, 100 + 98);
+    assert.equal(times.count, 100);
+    assert.ok(Math.abs(corrected.percentile(75) - 500) < 20, `p75 ${corrected.percentile(75)}`);
+  });
+
+  test("nothing measured is all zeros, and no chart", () => {
+    const times = new Times();
+    assert.equal(times.summary().p99, 0);
+    assert.deepEqual(times.distribution(), []);
+    assert.equal(times.correctedForCoordinatedOmission().count, 0);
+  });
+});
+
+describe("timeline", () => {
+  test("has every second once, empty ones too, and adds a short rest to the last", () => {
+    const timeline = new Timeline(0, 4);
+    timeline.addAnswer(100, 5);
+    timeline.addFailure(900);
+    timeline.addAnswer(2500, 7);
+    timeline.addAnswer(3100, 9);
+    const points = timeline.finish(3200);
+    assert.deepEqual(
+      points.map(({ second, seconds, answers, errors }) => [
+        second,
+        Number(seconds.toFixed(3)),
+        answers,
+        errors,
+      ]),
+      [
+        [0, 1, 1, 1],
+        [1, 1, 0, 0],
+        [2, 1.2, 2, 0],
+      ],
+    );
+    assert.ok(Math.abs(points[2]!.max - 9) < 0.1);
+  });
+
+  test("of a soak of a day has no more than 600 stretches", () => {
+    const timeline = new Timeline(0, 86_400);
+    for (let second = 0; second < 86_400; second += 10) timeline.addAnswer(second * 1000, 1);
+    assert.equal(timeline.finish(86_400_000).length, 600);
+  });
+});
+
+test("Server-Timing is read as its standard writes it", () => {
+  assert.deepEqual(
+    readServerTiming('queue;dur=1.5, decode; desc="x;y" ; dur="2", cache, inference;DUR=0,bad;dur=x'),
+    [
+      ["queue", 1.5],
+      ["inference", 0],
+    ].toSpliced(1, 0, ["decode", 2]),
+  );
+});

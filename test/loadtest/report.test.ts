@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import test, { before, describe } from "node:test";
+
+import { display } from "../../src/display.js";
+import { loadTest, LoadTestReport, type LoadTestData } from "../../src/loadtest/index.js";
+import { temporaryFolder } from "../support.js";
+import { answer, startServer } from "./scripted-server.js";
+
+describe("the report of a test with steps and failures", () => {
+  const folder = temporaryFolder();
+  let report: LoadTestReport;
+  before(async () => {
+    const { url } = await startServer((number, response) => {
+      if (number % 10 === 0) response.writeHead(503).end("<b>full & busy</b>");
+      else answer(response, { "server-timing": "queue;dur=1, inference;dur=2" });
+    });
+    const images = [new Uint8Array([0xff, 0xd8])];
+    report = await loadTest({
+      url,
+      images,
+      steps: [
+        { connections: 1, requests: 50 },
+        { rate: 200, requests: 50 },
+      ],
+    });
+  });
+
+  test("is tables in a terminal", () => {
+    const text = report.toString();
+    assert.match(text, /^Load test of http:\/\/127\.0\.0\.1:\d+\/score, 1 image, \S+Z, finished\n/);
+    assert.match(text, /^load +answers\/s +requests +failed +p50 ms +p95 ms +p99 ms +max ms$/m);
+    assert.match(text, /^1 connection +[\d.]+ +50 +5 /m);
+    assert.match(text, /^200\.0 requests\/s \(poisson\) +[\d.]+ +50 +5 /m);
+    assert.match(text, /^ {2}in the server: inference +2\.00 +2\.00/m);
+    assert.match(text, /^ {2}5 × status 503: <b>full & busy<\/b>$/m);
+    // The lines of a table are of one width.
+    const table = text.split("\n").slice(2, 5);
+    assert.equal(new Set(table.map((line) => line.length)).size, 1);
+  });
+
+  test("is a page that needs no network and runs no script", async () => {
+    const path = join(folder, "load.html");
+    await report.save(path);
+    const page = readFileSync(path, "utf8");
+    assert.match(page, /^<!doctype html>/);
+    // By step and all together; over time, by percentile and by load.
+    assert.equal(page.match(/<table>/g)?.length, 3);
+    assert.equal(page.match(/<svg /g)?.length, 3);
+    assert.doesNotMatch(page, /<script|<link|<img|@import|url\(http/i);
+    const references = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, target]) => target!);
+    assert.deepEqual(
+      references.filter((target) => !target.startsWith("#")),
+      [],
+    );
+    // What the server says is text, never part of the page.
+    assert.match(page, /&lt;b&gt;full &amp; busy&lt;\/b&gt;/);
+    assert.doesNotMatch(page, /<b>/);
+  });
+
+  test("is JSON from which it can be made again", async () => {
+    const path = join(folder, "load.json");
+    await report.save(path);
+    const data = JSON.parse(readFileSync(path, "utf8")) as LoadTestData;
+    assert.equal(new LoadTestReport(data).toString(), report.toString());
+    assert.equal(data.steps[0]!.answers, 45);
+  });
+
+  test("shows itself in a notebook", async () => {
+    const bundle = await report[display]();
+    assert.equal(bundle["text/plain"], report.toString());
+    assert.match(String(bundle["text/html"]), /^<h3>Load test of http/);
+  });
+
+  test("is saved under two endings only", async () => {
+    await assert.rejects(report.save("load.pdf"), {
+      message: 'LoadTestReport.save: path must be a file name that ends in .html or .json, got "load.pdf".',
+    });
+  });
+});
