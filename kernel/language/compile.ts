@@ -1,6 +1,7 @@
 import type ts from "typescript";
 
 import type { CompileResult, Problem } from "./compiled.js";
+import { renameReferences, scopeName } from "./hidden-globals.js";
 import { CellIntake, Refusal } from "./intake.js";
 import { sessionDeclarations } from "./session-declarations.js";
 import type { TypeScript } from "./typescript.js";
@@ -10,18 +11,26 @@ export interface CompileOptions {
   readonly id: number;
   /** Names that earlier cells declared, for `var x`, which keeps the value it finds. */
   readonly known: ReadonlySet<string>;
+  /** Names that earlier cells imported. */
+  readonly imported: ReadonlySet<string>;
 }
 
 /**
  * Compiles a cell to a script for V8's REPL mode.
  *
  * - Types go away, and so does newer syntax than Node 20 has (decorators, `using`).
- * - Every top-level declaration becomes a `let`, which in REPL mode may be declared again by anything.
+ * - Every top-level declaration becomes a `let`, which in REPL mode may be declared again by anything. What is called like a
+ *   global of Node.js gets another name there, so that libraries keep theirs.
  * - Imports are taken out; the kernel performs them before the cell runs.
  * - The last expression is kept as the cell's result, and every `await` can be interrupted.
  */
 export function compileCell(typescript: TypeScript, code: string, options: CompileOptions): CompileResult {
   const intake = new CellIntake(typescript, options.id);
+  const renaming: ts.TransformerFactory<ts.SourceFile> = (context) => (file) => {
+    const own = intake.declared.filter(({ kind }) => kind !== "type").map(({ name }) => name);
+    const names = [...options.known, ...options.imported, ...own].filter((name) => scopeName(name) !== name);
+    return renameReferences(typescript, context, file, new Set(names));
+  };
   try {
     const output = typescript.transpileModule(code, {
       fileName: "cell.ts",
@@ -38,7 +47,7 @@ export function compileCell(typescript: TypeScript, code: string, options: Compi
         newLine: typescript.NewLineKind.LineFeed,
       },
       transformers: {
-        before: [intake.transformer],
+        before: [intake.transformer, renaming],
         after: [sessionDeclarations(typescript, options.known)],
       },
     });

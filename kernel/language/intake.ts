@@ -236,17 +236,14 @@ export class CellIntake {
 
 /** The names that a declaration list binds, patterns included. */
 export function bindingNames(typescript: TypeScript, list: ts.VariableDeclarationList): string[] {
-  const names: string[] = [];
-  const visit = (name: ts.BindingName): void => {
-    if (typescript.isIdentifier(name)) names.push(name.text);
-    else {
-      for (const element of name.elements) {
-        if (typescript.isBindingElement(element)) visit(element.name);
-      }
-    }
-  };
-  for (const declaration of list.declarations) visit(declaration.name);
-  return names;
+  return list.declarations.flatMap(({ name }) => patternNames(typescript, name));
+}
+
+export function patternNames(typescript: TypeScript, name: ts.BindingName): string[] {
+  if (typescript.isIdentifier(name)) return [name.text];
+  return name.elements.flatMap((element) =>
+    typescript.isBindingElement(element) ? patternNames(typescript, element.name) : [],
+  );
 }
 
 /** The names of `var` declarations inside blocks and loops of a statement: they belong to the whole cell. */

@@ -10,6 +10,7 @@ export type LanguageRequest =
       readonly cell: number;
       readonly code: string;
       readonly known: readonly string[];
+      readonly imported: readonly string[];
       readonly typeErrors: TypeErrors;
     }
   /** A module lacks a name that the cell imports: the cell's errors, if they count, and its imports that are types. */

@@ -1,5 +1,6 @@
 import type ts from "typescript";
 
+import { scopeName } from "./hidden-globals.js";
 import { bindingNames, nestedVariables } from "./intake.js";
 import type { TypeScript } from "./typescript.js";
 
@@ -75,7 +76,39 @@ class Pass {
       if (isOfTypeScript(ts, statement)) return this.#container(statement);
     }
     for (const name of nestedVariables(ts, statement)) this.#declareVariable(name);
-    return this.#withoutVariables(statement);
+    return isOfTypeScript(ts, statement) ? this.#filling(statement) : this.#withoutVariables(statement);
+  }
+
+  /** What fills an enum or namespace, `(function (E) { ... })(E || (E = {}))`, mentions its name in the argument. */
+  #filling(statement: ts.Statement): ts.Statement {
+    const ts = this.#ts;
+    const rename: ts.Visitor = (node) =>
+      ts.isIdentifier(node) ? this.#identifier(node) : ts.visitEachChild(node, rename, this.#context);
+    const visit: ts.Visitor = (node) => {
+      if (!ts.isCallExpression(node)) return ts.visitEachChild(node, visit, this.#context);
+      const [first, ...rest] = node.arguments;
+      const named = ts.visitNode(first, rename) as ts.Expression;
+      return this.#factory.updateCallExpression(node, node.expression, undefined, [named, ...rest]);
+    };
+    return ts.visitEachChild(statement, visit, this.#context);
+  }
+
+  #identifier(name: ts.Identifier): ts.Identifier {
+    const other = scopeName(name.text);
+    return other === name.text ? name : this.#ts.setTextRange(this.#factory.createIdentifier(other), name);
+  }
+
+  /** A function keeps the name that the cell gave it, whatever it is called in the scope. */
+  #named(name: string, value: ts.Expression): ts.Expression {
+    const ts = this.#ts;
+    const anonymous =
+      ts.isArrowFunction(value) ||
+      ((ts.isFunctionExpression(value) || ts.isClassExpression(value)) && value.name === undefined);
+    if (!anonymous || scopeName(name) === name) return value;
+    const holder = this.#factory.createObjectLiteralExpression([
+      this.#factory.createPropertyAssignment(name, value),
+    ]);
+    return this.#factory.createPropertyAccessExpression(holder, name);
   }
 
   /** `var E;` in front of an enum or namespace: a fresh one, so that what it replaces is not merged into it. */
@@ -113,15 +146,43 @@ class Pass {
   }
 
   #let(name: string, value?: ts.Expression, original?: ts.Node): ts.Statement {
-    const declaration = this.#factory.createVariableDeclaration(name, undefined, undefined, value);
+    const named = value === undefined ? undefined : this.#named(name, value);
+    const declaration = this.#factory.createVariableDeclaration(scopeName(name), undefined, undefined, named);
     const list = this.#factory.createVariableDeclarationList([declaration], this.#ts.NodeFlags.Let);
     const statement = this.#factory.createVariableStatement(undefined, list);
     return original === undefined ? statement : this.#ts.setTextRange(statement, original);
   }
 
   #asLet(list: ts.VariableDeclarationList): ts.VariableDeclarationList {
-    const fresh = this.#factory.createVariableDeclarationList(list.declarations, this.#ts.NodeFlags.Let);
+    const declarations = list.declarations.map((declaration) => {
+      const { name, initializer } = declaration;
+      const value =
+        initializer !== undefined && this.#ts.isIdentifier(name)
+          ? this.#named(name.text, initializer)
+          : initializer;
+      const renamed = this.#pattern(name);
+      return this.#factory.updateVariableDeclaration(declaration, renamed, undefined, undefined, value);
+    });
+    const fresh = this.#factory.createVariableDeclarationList(declarations, this.#ts.NodeFlags.Let);
     return this.#ts.setTextRange(fresh, list);
+  }
+
+  /** A binding pattern, its names as they are called in the scope. */
+  #pattern(pattern: ts.BindingName): ts.BindingName {
+    const ts = this.#ts;
+    if (ts.isIdentifier(pattern)) return this.#identifier(pattern);
+    const element = (child: ts.BindingElement) => {
+      const { dotDotDotToken, propertyName, name, initializer } = child;
+      const renamed = this.#pattern(name);
+      const key = propertyName ?? (dotDotDotToken === undefined && ts.isIdentifier(name) ? name : undefined);
+      const property = renamed === name || ts.isArrayBindingPattern(pattern) ? propertyName : key;
+      return this.#factory.updateBindingElement(child, dotDotDotToken, property, renamed, initializer);
+    };
+    if (ts.isObjectBindingPattern(pattern)) {
+      return this.#factory.updateObjectBindingPattern(pattern, pattern.elements.map(element));
+    }
+    const elements = pattern.elements.map((child) => (ts.isBindingElement(child) ? element(child) : child));
+    return this.#factory.updateArrayBindingPattern(pattern, elements);
   }
 
   /** Turns `var` declarations inside a statement, functions excepted, into assignments. */
@@ -152,7 +213,9 @@ class Pass {
   #assignments(list: ts.VariableDeclarationList): ts.Expression | undefined {
     const assignments = list.declarations.flatMap((declaration) => {
       if (declaration.initializer === undefined) return [];
-      const value = this.#factory.createAssignment(this.#target(declaration.name), declaration.initializer);
+      const { name, initializer } = declaration;
+      const named = this.#ts.isIdentifier(name) ? this.#named(name.text, initializer) : initializer;
+      const value = this.#factory.createAssignment(this.#target(name), named);
       return [this.#ts.setTextRange(value, declaration)];
     });
     return assignments.reduce<ts.Expression | undefined>(
@@ -165,7 +228,7 @@ class Pass {
   #target(name: ts.BindingName): ts.Expression {
     const ts = this.#ts;
     const factory = this.#factory;
-    if (ts.isIdentifier(name)) return name;
+    if (ts.isIdentifier(name)) return this.#identifier(name);
     const withDefault = (element: ts.BindingElement): ts.Expression => {
       const target = this.#target(element.name);
       return element.initializer === undefined
@@ -194,7 +257,7 @@ class Pass {
 }
 
 /** Whether TypeScript made this `var` for an enum or a namespace. */
-function isOfTypeScript(typescript: TypeScript, statement: ts.VariableStatement): boolean {
+function isOfTypeScript(typescript: TypeScript, statement: ts.Statement): boolean {
   const original = typescript.getOriginalNode(statement);
   return typescript.isEnumDeclaration(original) || typescript.isModuleDeclaration(original);
 }

@@ -54,7 +54,8 @@ function answer(request: LanguageRequest): unknown {
 
 function compile(request: LanguageRequest & { kind: "compile" }): CompileResult {
   const { cell, code } = request;
-  const compiled = compileCell(typescript, code, { id: cell, known: new Set(request.known) });
+  const [known, imported] = [new Set(request.known), new Set(request.imported)];
+  const compiled = compileCell(typescript, code, { id: cell, known, imported });
   if (!compiled.ok) return compiled;
   const parsed = typescript.createSourceFile("cell.ts", code, typescript.ScriptTarget.ESNext, false);
   const mode = typeErrorsOf(code, request.typeErrors);

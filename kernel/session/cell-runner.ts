@@ -6,6 +6,7 @@ import type { Evaluator, Outcome } from "../evaluation/evaluator.js";
 import { interruptible } from "../evaluation/interruptible.js";
 import type { Modules } from "../evaluation/modules.js";
 import { mapPosition, rememberCell } from "../evaluation/stack.js";
+import { scopeName } from "../language/hidden-globals.js";
 import type { LanguageClient } from "../language/client.js";
 import type { CompiledCell, CompileResult, ImportRequest } from "../language/compiled.js";
 import type { LanguageAnswers, TypeErrors } from "../language/protocol.js";
@@ -65,6 +66,7 @@ export class CellRunner {
           cell: context.id,
           code,
           known: [...this.#lexical],
+          imported: [...this.#imported.keys()],
           typeErrors: this.typeErrors,
         }),
       );
@@ -182,12 +184,12 @@ export class CellRunner {
   /** An imported name reads its module each time, so that an exported `let` that changes is seen changed. */
   #define(name: string, get: () => unknown): void {
     this.#imported.set(name, get);
-    Object.defineProperty(globalThis, name, { get, configurable: true, enumerable: false });
+    Object.defineProperty(globalThis, scopeName(name), { get, configurable: true, enumerable: false });
   }
 
   /** A `let` of an earlier cell hides the import of the same name: give it the import's present value. */
   async #refreshHiddenImports(context: RequestContext): Promise<void> {
-    const hidden = [...this.#imported.keys()].filter((name) => this.#lexical.has(name));
+    const hidden = [...this.#imported.keys()].filter((name) => this.#lexical.has(name)).map(scopeName);
     if (hidden.length === 0) return;
     await this.#evaluator.run(hidden.map((name) => `${name} = globalThis.${name};`).join("\n"), context);
   }

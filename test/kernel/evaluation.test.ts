@@ -166,21 +166,64 @@ describe("evaluation", () => {
   });
 });
 
-test("a cell may use the names of globals without harm to the kernel", async () => {
-  const kernel = await KernelClient.start(temporaryFolder(), { env: { SIGHTBOOK_TYPE_ERRORS: "off" } });
+test("a cell may use the names of globals without harm to the kernel or to libraries", async () => {
+  const folder = temporaryFolder();
+  writeFileSync(
+    join(folder, "library.cjs"),
+    "exports.see = () => [process.pid > 0, new URL('http://a/b').pathname, typeof setTimeout(() => {}, 1), typeof fetch];\n",
+  );
+  const kernel = await KernelClient.start(folder, { env: { SIGHTBOOK_TYPE_ERRORS: "off" } });
   const cells: Session = [
     [
-      "const process = 1, Buffer = 2, performance = 3, URL = 4, setTimeout = 5, clearTimeout = 6, setImmediate = 7; process + URL",
+      "const process = 1, Buffer = 2, performance = 3, URL = class {}, fetch = () => 4; let clearTimeout = 6, setImmediate = 7; process + fetch()",
       "5",
     ],
+    ["[URL.name, fetch.name, globalThis.process.pid > 0]", "[ 'URL', 'fetch', true ]"],
+    ["import { setTimeout } from 'node:timers/promises'; await setTimeout(1, 'waited')", "'waited'"],
+    ["await setTimeout(1, 'still')", "'still'"],
+    ["import { see } from './library.cjs'; see()", "[ true, '/b', 'object', 'function' ]"],
     [
       "import { readFile } from 'node:fs/promises'; (await readFile(import.meta.dirname).catch((e) => e.code))",
       "'EISDIR'",
     ],
     ["console.log('still prints'); process", "1"],
     ["throw new Error('still tells')", "Error: still tells"],
+    [
+      "function structuredClone(n) { return n > 0 ? structuredClone(n - 1) : 'done' }\n[structuredClone(3), structuredClone.name]",
+      "[ 'done', 'structuredClone' ]",
+    ],
+    [
+      "enum Event { A = 1, B = A + 1 }\nnamespace crypto { export const performance = 5; export const twice = performance * 2 }\n[Event.B, crypto.twice, globalThis.crypto.randomUUID().length]",
+      "[ 2, 10, 36 ]",
+    ],
+    [
+      "class Blob { static make() { return new Blob() } get process() { return process } }\n[Blob.make() instanceof Blob, Blob.name, Blob.make().process]",
+      "[ true, 'Blob', 1 ]",
+    ],
+    [
+      "const { performance, a: [atob = 4], ...btoa } = { performance: 3, a: [], b: 1 }; [performance, atob, btoa]",
+      "[ 3, 4, { b: 1 } ]",
+    ],
+    ["for (var Event of ['x']) {} var navigator = 9; [navigator, Event]", "[ 9, 'x' ]"],
+    [
+      "const all = { process, URL() { return 1 }, fetch: 3, ['x' + process]: 1 }; const { process: taken, ...others } = all; [all.process, taken, others.x1]",
+      "[ 1, 1, 1 ]",
+    ],
+    [
+      "process = 5; process++; ({ process } = { process: process + 1 }); try { throw 1 } catch (URL) { URL }\n[process, typeof URL, `${process}`]",
+      "[ 7, 'function', '7' ]",
+    ],
+    [
+      "{ const process = 2; globalThis.inner = ((fetch, { URL } = { URL: fetch }) => [process, fetch, URL])(3) }\nlabel: for (const URL of [1]) { for (;;) continue label }\n[inner, process]",
+      "[ [ 2, 3, 3 ], 7 ]",
+    ],
+    [
+      "const console = { log: () => 'mine' }; [console.log(), typeof globalThis.console.error]",
+      "[ 'mine', 'function' ]",
+    ],
+    ["var process = process + 1; process", "8"],
   ];
-  for (const [code, expected] of cells) assert.equal((await kernel.run(code)).text, expected);
+  for (const [code, expected] of cells) assert.equal((await kernel.run(code)).text, expected, code);
   await kernel.stop();
 });
 

@@ -17,7 +17,7 @@ function parse(code: string) {
 
 /** The errors of types that a full check finds; a sound cell becomes part of the session. */
 function check(code: string): readonly string[] {
-  const compiled = compileCell(typescript, code, { id: (cells += 1), known: new Set() });
+  const compiled = compileCell(typescript, code, { id: (cells += 1), known: new Set(), imported: new Set() });
   assert.ok(compiled.ok, code);
   const problems = session.check(cells, code, parse(code), compiled.cell.declared);
   if (problems.length === 0) session.commit(cells, compiled.cell.declared);
