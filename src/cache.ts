@@ -1,5 +1,5 @@
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 /**
  * The user's cache for things that can be fetched or built again: pretrained weights, the compiled engine.
@@ -13,6 +13,29 @@ import { join } from "node:path";
 export function cacheFolder(...parts: string[]): string {
   const chosen = process.env["SIGHTBOOK_CACHE"];
   return chosen ? join(chosen, ...parts) : join(platformCache(), "sightbook", ...parts);
+}
+
+/**
+ * The user's folder for things that must not go away: deployments.
+ *
+ * `SIGHTBOOK_DATA` names the folder; else it is `sightbook` under the platform's own folder: `XDG_DATA_HOME` or
+ * `~/.local/share` (Linux and others), `~/Library/Application Support` (macOS), `%LOCALAPPDATA%` with `Data` below it
+ * (Windows). The environment is read at each call. Nothing is created.
+ */
+export function dataFolder(...parts: string[]): string {
+  const chosen = process.env["SIGHTBOOK_DATA"];
+  return chosen ? join(resolve(chosen), ...parts) : join(platformData(), ...parts);
+}
+
+function platformData(): string {
+  switch (process.platform) {
+    case "darwin":
+      return join(homedir(), "Library", "Application Support", "sightbook");
+    case "win32":
+      return join(process.env["LOCALAPPDATA"] || join(homedir(), "AppData", "Local"), "sightbook", "Data");
+    default:
+      return join(process.env["XDG_DATA_HOME"] || join(homedir(), ".local", "share"), "sightbook");
+  }
 }
 
 function platformCache(): string {

@@ -154,3 +154,17 @@ export type {
   ServerControl,
   ServerStatus,
 } from "./serving/index.js";
+
+// Deployment
+export { Deployment } from "./deployment/index.js";
+export type {
+  DeployableModel,
+  DeploymentLoadTestOptions,
+  DeploymentOptions,
+  DeploymentStatus,
+  DeployOptions,
+  ImageScore,
+  ImageSource,
+  ScoreImageOptions,
+  ScoringService,
+} from "./deployment/index.js";

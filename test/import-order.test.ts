@@ -18,6 +18,7 @@ const mayImport: Record<string, readonly string[]> = {
   classifiers: ["networks", "engine", "training", "export", "data", "images", "evaluation"],
   loadtest: ["evaluation"],
   serving: ["engine", "images", "export", "classifiers"],
+  deployment: ["serving", "loadtest", "export", "images"],
   jupyter: [],
   cli: ["*"],
 };

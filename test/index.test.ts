@@ -9,6 +9,7 @@ test("the public surface", () => {
     "CancelledError",
     "ClassificationDataset",
     "ClassificationEvaluation",
+    "Deployment",
     "EnvironmentError",
     "FileError",
     "ImageClassifier",

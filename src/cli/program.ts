@@ -2,6 +2,8 @@ import { Command, CommanderError } from "commander";
 
 import { ArgumentError, CancelledError, SightbookError } from "../errors.js";
 import { sightbookVersion } from "../version.js";
+import { deployCommand } from "./commands/deploy.js";
+import { deploymentsCommand } from "./commands/deployments.js";
 import { describeCommand } from "./commands/describe.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { evaluateCommand } from "./commands/evaluate.js";
@@ -60,6 +62,8 @@ function createProgram(finish: (exitCode: number) => void): Command {
     exportCommand,
     loadtestCommand,
     serveCommand,
+    deployCommand,
+    deploymentsCommand,
     keyCommand,
     kernelCommand,
     widgetsCommand,

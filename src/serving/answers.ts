@@ -20,7 +20,7 @@ export interface ServedPrediction {
   readonly decision: string;
   /** The label's threshold; absent when none was saved. */
   readonly threshold?: number;
-  /** Probability of each label. */
+  /** Probability of each label, or the network's own score where that was asked for. */
   readonly scores: Readonly<Record<string, number>>;
   readonly timing: ScoringTimes;
 }
@@ -34,8 +34,10 @@ export function predictionOf(
   scored: PooledScores,
   labels: readonly string[],
   thresholds: ModelThresholds | undefined,
+  { rawScores = false }: { readonly rawScores?: boolean } = {},
 ): ServedPrediction {
   const probabilities = softmax(scored.logits);
+  const shown = rawScores ? finiteLogits(scored.logits) : probabilities;
   const labelIndex = probabilities.indexOf(Math.max(...probabilities));
   const label = labels[labelIndex]!;
   const score = probabilities[labelIndex]!;
@@ -45,7 +47,7 @@ export function predictionOf(
     score,
     decision: decide(label, score, thresholds),
     ...(thresholds && { threshold: thresholds[label]! }),
-    scores: Object.fromEntries(labels.map((name, index) => [name, probabilities[index]!])),
+    scores: Object.fromEntries(labels.map((name, index) => [name, shown[index]!])),
     timing: timesOf(scored),
   };
 }

@@ -66,6 +66,17 @@ export const predictAnswer = {
   },
 } as const;
 
+export const predictQuery = {
+  type: "object",
+  properties: {
+    softmax: {
+      type: "string",
+      enum: ["true", "false"],
+      description: "false gives the network's own scores in place of probabilities.",
+    },
+  },
+} as const;
+
 export interface PredictBody {
   readonly images: readonly { readonly base64: string }[];
 }

@@ -11,8 +11,12 @@ import { ScoringError } from "../errors.js";
 import { multipartImages } from "../multipart.js";
 import type { ServingSettings } from "../options.js";
 import { checkedImage, imageFromBase64 } from "../request-inputs.js";
-import { commonErrors, predictAnswer, predictBodies, type PredictBody } from "../schemas.js";
+import { commonErrors, predictAnswer, predictBodies, predictQuery, type PredictBody } from "../schemas.js";
 import { scoreRequest, type ServingContext } from "../scoring.js";
+
+interface PredictQuery {
+  readonly softmax?: "true" | "false";
+}
 
 /** What `POST /v1/predict` answers. */
 export interface PredictAnswer {
@@ -32,26 +36,32 @@ export function predictRoute(app: FastifyInstance, context: ServingContext): voi
   const schema = {
     tags: ["predict"],
     summary: "Score one image or several",
+    querystring: predictQuery,
     body: predictBodies(settings.maxImages),
     response: { 200: predictAnswer, ...commonErrors },
   };
-  app.post("/v1/predict", { schema }, async (request, reply): Promise<PredictAnswer> => {
-    const inputs = (await imagesOf(request, settings)).map((image) => ({ image }));
-    const { model, images, totalMs } = await scoreRequest(context, inputs, reply);
-    const scored = images.flatMap((image) => (image instanceof ScoringError ? [] : [image]));
-    if (scored.length === 0) throw images[0] as ScoringError;
-    void reply.header("server-timing", serverTiming(scored.map(timesOf), totalMs));
-    const { labels, thresholds } = model.manifest;
-    return {
-      model: { name: settings.name, version: model.version },
-      predictions: images.map((image) =>
-        image instanceof ScoringError
-          ? { error: { code: "unreadable_image", message: image.message } }
-          : predictionOf(image, labels, thresholds),
-      ),
-      totalMs,
-    };
-  });
+  app.post<{ Querystring: PredictQuery }>(
+    "/v1/predict",
+    { schema },
+    async (request, reply): Promise<PredictAnswer> => {
+      const rawScores = request.query.softmax === "false";
+      const inputs = (await imagesOf(request, settings)).map((image) => ({ image }));
+      const { model, images, totalMs } = await scoreRequest(context, inputs, reply);
+      const scored = images.flatMap((image) => (image instanceof ScoringError ? [] : [image]));
+      if (scored.length === 0) throw images[0] as ScoringError;
+      void reply.header("server-timing", serverTiming(scored.map(timesOf), totalMs));
+      const { labels, thresholds } = model.manifest;
+      return {
+        model: { name: settings.name, version: model.version },
+        predictions: images.map((image) =>
+          image instanceof ScoringError
+            ? { error: { code: "unreadable_image", message: image.message } }
+            : predictionOf(image, labels, thresholds, { rawScores }),
+        ),
+        totalMs,
+      };
+    },
+  );
 }
 
 async function imagesOf(request: FastifyRequest, settings: ServingSettings): Promise<Uint8Array[]> {

@@ -1,0 +1,269 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { display, type MimeBundle } from "../display.js";
+import { ArgumentError, SightbookError } from "../errors.js";
+import { interruptible } from "../interrupt.js";
+import { loadTest, type LoadTestOptions, type LoadTestReport } from "../loadtest/index.js";
+import type { ImageSource } from "./image-source.js";
+import { checkName, checkPort, checkReplicas } from "./names.js";
+import { samplePicture } from "./sample-picture.js";
+import {
+  scoreImageWith,
+  type ImageScore,
+  type ScoreImageOptions,
+  type ScoringService,
+} from "./score-image.js";
+import { storeVersion, type DeployableModel } from "./stored-versions.js";
+import { factsTable } from "./table.js";
+import type { DeploymentStatus, DeploymentTarget, LogOptions, TargetName, WorkOptions } from "./target.js";
+import { targetNamed, targets } from "./targets.js";
+
+export interface DeploymentOptions {
+  /** Lower-case letters, digits and dashes; it becomes part of addresses. */
+  readonly name: string;
+  /** A trained classifier, or the path of a bundle that one saved. Only {@link Deployment.deploy} needs it. */
+  readonly model?: DeployableModel;
+  /** Where it runs. Default `"local"`: processes of this machine. */
+  readonly target?: TargetName;
+  /** How many replicas score. Default: as many as there are, at first 1. */
+  readonly replicas?: number;
+  /** Port of the endpoint. Default: a free one, kept from then on. */
+  readonly port?: number;
+  /** Address to listen on. Default `"127.0.0.1"`: reachable from this machine alone. */
+  readonly host?: string;
+}
+
+export interface DeployOptions extends WorkOptions {
+  /** Ends the work tidily. A notebook's stop button and Ctrl-C do the same. */
+  readonly signal?: AbortSignal;
+  /** Called with one sentence for every step. */
+  readonly onProgress?: (step: string) => void;
+}
+
+export type DeploymentLoadTestOptions = Omit<LoadTestOptions, "url" | "key" | "images"> & {
+  /** Image files, as paths or bytes, sent in turn. Default: one picture of 640 x 480 px, made up. */
+  readonly images?: LoadTestOptions["images"];
+};
+
+/**
+ * A model as a web service: deployed, asked, changed and removed in the same way wherever it runs. It outlives the
+ * notebook that made it, and every session of the same user can use it by its name.
+ */
+export class Deployment {
+  readonly name: string;
+  readonly #options: DeploymentOptions;
+  readonly #target: DeploymentTarget;
+  #status: DeploymentStatus | undefined;
+  #key: string | undefined;
+
+  /** @throws {@link ArgumentError} when an option is out of range. Nothing is started before {@link deploy}. */
+  constructor(options: DeploymentOptions) {
+    const where = "Deployment";
+    const { name, target = "local", replicas, port } = options;
+    checkName(where, name);
+    if (replicas !== undefined) checkReplicas(where, replicas);
+    if (port !== undefined) checkPort(where, port);
+    this.name = name;
+    this.#options = options;
+    this.#target = targetNamed(where, target);
+  }
+
+  /**
+   * Serves the model under this name.
+   *
+   * When the deployment is running, it changes to the model without a failed request, and {@link rollback} goes back;
+   * when it was stopped, it starts again at the address it had.
+   *
+   * @throws {@link ArgumentError} when there is no model, or the port is in use; {@link FileError} when the bundle is
+   *   damaged; {@link SightbookError} with what the service said when it cannot start: nothing is left of it then, or the
+   *   version before goes on.
+   */
+  async deploy(options: DeployOptions = {}): Promise<this> {
+    const { model, replicas, port, host } = this.#options;
+    if (model === undefined) {
+      throw new ArgumentError(
+        "Deployment.deploy",
+        "model",
+        "a trained classifier or the path of a bundle",
+        model,
+        "Give it to the constructor.",
+      );
+    }
+    const onProgress = options.onProgress ?? (() => undefined);
+    const work = interruptible(options.signal);
+    const folder = await mkdtemp(join(tmpdir(), "sightbook-deploy-"));
+    try {
+      onProgress("Storing the model");
+      const { version, bundle } = await storeVersion(folder, model);
+      this.#status = await this.#target.deploy(
+        { name: this.name, bundle, version, replicas, port, host },
+        { signal: work.signal, onProgress },
+      );
+      this.#key = await this.#target.key(this.name);
+      onProgress(`Ready at ${this.#status.endpoint}`);
+    } finally {
+      work.release();
+      await rm(folder, { recursive: true, force: true });
+    }
+    return this;
+  }
+
+  /** Address of the service, such as `"http://127.0.0.1:5001"`; known once it was deployed or opened. */
+  get endpoint(): string {
+    return this.#known("endpoint").endpoint;
+  }
+
+  /** The key that the service asks for, 256 random bits; who has it may score. */
+  get key(): string {
+    this.#known("key");
+    return this.#key!;
+  }
+
+  /** Version of the model that was served when this was last asked. */
+  get version(): string {
+    return this.#known("version").version;
+  }
+
+  /**
+   * Scores one image: a path, an address that is fetched from here, or the bytes of an image file.
+   *
+   * @throws {@link ArgumentError} when it is no image that the service can read; {@link EnvironmentError} when the service
+   *   cannot be reached or does not answer in time.
+   */
+  async scoreImage(image: ImageSource, options: ScoreImageOptions = {}): Promise<ImageScore> {
+    const service = await this.#service("scoreImage");
+    return scoreImageWith("Deployment.scoreImage", image, service, options);
+  }
+
+  /** Scores one image with any service that Sightbook serves, by its address and key. */
+  static async scoreExistingService(
+    image: ImageSource,
+    options: ScoringService & ScoreImageOptions,
+  ): Promise<ImageScore> {
+    return scoreImageWith("Deployment.scoreExistingService", image, options, options);
+  }
+
+  /** Puts the service under load; see {@link loadTest}. */
+  async loadTest(options: DeploymentLoadTestOptions = {}): Promise<LoadTestReport> {
+    const { endpoint, key } = await this.#service("loadTest");
+    const { images = [await samplePicture()] } = options;
+    return loadTest({ ...options, images, url: endpoint, ...(key !== undefined && { key }) });
+  }
+
+  /** What is known about it now; `undefined` when it does not exist. */
+  async status(): Promise<DeploymentStatus | undefined> {
+    this.#status = await this.#target.status(this.name);
+    return this.#status;
+  }
+
+  /** Whether there is a deployment of this name, running or stopped. */
+  async exists(): Promise<boolean> {
+    return (await this.status()) !== undefined;
+  }
+
+  /** Changes the number of replicas; those that are too many answer what they have before they end. */
+  async scale(replicas: number, options: DeployOptions = {}): Promise<void> {
+    checkReplicas("Deployment.scale", replicas);
+    await this.#service("scale");
+    this.#status = await this.#target.scale(this.name, replicas, options);
+  }
+
+  /**
+   * Goes back to the version before, without a failed request.
+   *
+   * @returns The version that is served now.
+   * @throws {@link SightbookError} when there is none before.
+   */
+  async rollback(options: DeployOptions = {}): Promise<string> {
+    await this.#service("rollback");
+    this.#status = await this.#target.rollback(this.name, options);
+    return this.#status.version;
+  }
+
+  /** The end of its log: one JSON object a line, and whatever its processes said besides. */
+  async logs(options: LogOptions = {}): Promise<string> {
+    await this.#service("logs");
+    return this.#target.logs(this.name, options);
+  }
+
+  /** Answers what was accepted, then removes all that deploying made. @returns Whether there was anything. */
+  async delete(options: DeployOptions = {}): Promise<boolean> {
+    this.#status = undefined;
+    this.#key = undefined;
+    return this.#target.delete(this.name, options);
+  }
+
+  /**
+   * A deployment that some session made.
+   *
+   * @throws {@link ArgumentError} when there is none of this name.
+   */
+  static async open(name: string, { target }: { readonly target?: TargetName } = {}): Promise<Deployment> {
+    checkName("Deployment.open", name);
+    const found = (await Deployment.list({ target })).find((status) => status.name === name);
+    if (found === undefined) {
+      throw new ArgumentError(
+        "Deployment.open",
+        "name",
+        "that of a deployment",
+        name,
+        "Deployment.list() has them.",
+      );
+    }
+    const deployment = new Deployment({ name, target: found.target });
+    await deployment.#service("open");
+    return deployment;
+  }
+
+  /** All deployments of this user, running or stopped, whoever made them. */
+  static async list({ target }: { readonly target?: TargetName | undefined } = {}): Promise<
+    DeploymentStatus[]
+  > {
+    const asked = target === undefined ? Object.values(targets) : [targetNamed("Deployment.list", target)];
+    const found = await Promise.all(asked.map((one) => one.list()));
+    return found.flat().sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Deletes the deployment of this name if there is one. @returns Whether there was. */
+  static async deleteIfExists(
+    name: string,
+    { target = "local", ...options }: DeployOptions & { readonly target?: TargetName } = {},
+  ): Promise<boolean> {
+    return new Deployment({ name, target }).delete(options);
+  }
+
+  [display](): MimeBundle {
+    const { name } = this;
+    const status = this.#status;
+    if (status === undefined) return factsTable(name, { state: "not deployed" });
+    return factsTable(name, {
+      state: `${status.state}, ${status.target}`,
+      endpoint: status.endpoint,
+      version: status.version,
+      replicas: `${status.readyReplicas} of ${status.replicas} ready`,
+      key: "deployment.key",
+    });
+  }
+
+  /** Asks where the deployment is, since another session may have made or moved it. */
+  async #service(method: string): Promise<ScoringService> {
+    if (this.#status === undefined || this.#key === undefined) {
+      const status = await this.#target.status(this.name);
+      if (status === undefined) {
+        throw new SightbookError(`Deployment.${method}: ${this.name} is not deployed. Call deploy() first.`);
+      }
+      this.#key = await this.#target.key(this.name);
+      this.#status = status;
+    }
+    return { endpoint: this.#status.endpoint, key: this.#key };
+  }
+
+  #known(property: string): DeploymentStatus {
+    if (this.#status !== undefined && this.#key !== undefined) return this.#status;
+    throw new SightbookError(
+      `Deployment.${property}: not known yet. Call deploy(), or get the deployment by Deployment.open("${this.name}").`,
+    );
+  }
+}

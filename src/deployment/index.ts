@@ -1,0 +1,11 @@
+export {
+  Deployment,
+  type DeploymentLoadTestOptions,
+  type DeploymentOptions,
+  type DeployOptions,
+} from "./deployment.js";
+export type { ImageSource } from "./image-source.js";
+export type { ImageScore, ScoreImageOptions, ScoringService } from "./score-image.js";
+export type { DeployableModel } from "./stored-versions.js";
+export { targetNames } from "./targets.js";
+export type { DeploymentStatus, LogOptions, TargetName } from "./target.js";
