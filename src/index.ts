@@ -78,6 +78,7 @@ export type {
   PredictionOptions,
   ProbabilityPredictions,
   RocCurve,
+  ThresholdGoal,
   ThresholdMetrics,
 } from "./evaluation/index.js";
 

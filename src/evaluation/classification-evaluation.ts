@@ -10,7 +10,7 @@ import {
 } from "./accuracy.js";
 import { checkEvaluationData, type EvaluationData } from "./evaluation-data.js";
 import type { Classifier, ImageProblem, LabelledImages } from "./classifier.js";
-import { countConfusions, type ConfusionMatrix } from "./confusion-matrix.js";
+import { countConfusions, countDecisions, type ConfusionMatrix } from "./confusion-matrix.js";
 import {
   averagePrecisionOf,
   countByThreshold,
@@ -34,6 +34,7 @@ import { averagePrecisionRecallCurves, averageRocCurves } from "./macro-curves.j
 import { brierLossOf, calibrationCurveOf, logLossOf, type CalibrationCurve } from "./probability-losses.js";
 import { mistakesOf, type Mistake } from "./mistakes.js";
 import { EvaluationReport } from "./report.js";
+import { chooseThreshold, type ThresholdGoal } from "./threshold-choice.js";
 import { metricsAtThreshold, type ThresholdMetrics } from "./threshold-metrics.js";
 import { scoreTestSet, type EvaluationRunOptions } from "./run.js";
 
@@ -50,6 +51,11 @@ export interface OfLabel {
  */
 export interface OfCurveAverage {
   readonly average: "micro" | "macro";
+}
+
+/** Every "is it this label?" decision of every example, pooled. */
+export interface OfMicroAverage {
+  readonly average: "micro";
 }
 
 /** As {@link OfCurveAverage}; `"weighted"` averages the labels' areas, each by its support. */
@@ -290,15 +296,43 @@ export class ClassificationEvaluation {
   /**
    * What flagging every example scored at least `threshold` as `label` would give.
    *
-   * @param label - Name or index.
+   * @param label - Name or index; `{ average: "micro" }` flags every label of every example that is scored so.
    * @param threshold - Usually in `[0, 1]`; `Infinity` flags nothing.
    */
-  metricsAtThreshold(label: string | number, threshold: number): ThresholdMetrics {
-    const index = this.#labelIndex("metricsAtThreshold", label);
+  metricsAtThreshold(label: string | number | OfMicroAverage, threshold: number): ThresholdMetrics {
+    const column = typeof label === "object" ? label.average : this.#labelIndex("metricsAtThreshold", label);
     if (typeof threshold !== "number" || Number.isNaN(threshold)) {
       throw new ArgumentError(`${where}.metricsAtThreshold`, "threshold", "a number", threshold);
     }
-    return metricsAtThreshold(this, index, threshold);
+    return metricsAtThreshold(this, column, threshold);
+  }
+
+  /**
+   * The threshold that serves a goal best, taken from the precision-recall curve's own.
+   *
+   * @returns `undefined` when no threshold reaches the goal, or the test set has no example of the label.
+   */
+  chooseThreshold(of: OfLabel | OfMicroAverage, goal: ThresholdGoal): number | undefined {
+    return chooseThreshold(this.precisionRecallCurve(of), goal);
+  }
+
+  /**
+   * Counts by true label (rows) and decision (columns) when a prediction is believed only from its label's threshold on;
+   * one more column, the last, counts the others: "unknown".
+   *
+   * @param thresholds - One for all labels, or by label name; labels that are not named are always believed.
+   */
+  confusionMatrixAt(thresholds: number | Readonly<Record<string, number>>): ConfusionMatrix {
+    if (typeof thresholds === "object") {
+      for (const label of Object.keys(thresholds)) this.#labelIndex("confusionMatrixAt", label);
+    }
+    const width = this.labels.length;
+    return countDecisions(
+      this.labelIndices,
+      this.predictions,
+      Float64Array.from(this.predictions, (prediction, row) => this.scores[row * width + prediction]!),
+      this.labels.map((label) => (typeof thresholds === "number" ? thresholds : (thresholds[label] ?? 0))),
+    );
   }
 
   /** All wrong predictions, the most confident first: often these are wrong labels rather than wrong predictions. */

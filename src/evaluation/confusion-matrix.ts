@@ -15,6 +15,29 @@ export function countConfusions(
   return matrix;
 }
 
+/**
+ * As {@link countConfusions}, with one more column, the last, for examples whose best label scores below that label's
+ * threshold: those are decided "unknown", as a server with these thresholds does.
+ *
+ * @param confidences - Score of the predicted label, `[examples]`.
+ * @param thresholds - One per label.
+ */
+export function countDecisions(
+  labelIndices: Int32Array,
+  predictions: Int32Array,
+  confidences: Float64Array,
+  thresholds: readonly number[],
+): ConfusionMatrix {
+  const unknown = thresholds.length;
+  const matrix = thresholds.map(() => new Array<number>(unknown + 1).fill(0));
+  for (let i = 0; i < labelIndices.length; i++) {
+    const prediction = predictions[i]!;
+    const isDecided = confidences[i]! >= thresholds[prediction]!;
+    matrix[labelIndices[i]!]![isDecided ? prediction : unknown]!++;
+  }
+  return matrix;
+}
+
 /** What each cell is divided by: its row's sum (true), its column's (predicted), all examples, or nothing. */
 export type ConfusionNormalization = "true" | "predicted" | "all" | "none";
 

@@ -5,6 +5,7 @@ export {
   type OfAreaAverage,
   type OfCurveAverage,
   type OfLabel,
+  type OfMicroAverage,
 } from "./classification-evaluation.js";
 export type {
   Classifier,
@@ -28,4 +29,5 @@ export type { CalibrationCurve } from "./probability-losses.js";
 export type { EvaluationReport } from "./report.js";
 export type { EvaluationRunOptions } from "./run.js";
 export type { Mistake } from "./mistakes.js";
+export type { ThresholdGoal } from "./threshold-choice.js";
 export type { ThresholdMetrics } from "./threshold-metrics.js";

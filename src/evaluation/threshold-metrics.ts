@@ -2,6 +2,7 @@ import type { EvaluationData } from "./evaluation-data.js";
 
 /** Which answers a threshold on one label's score gives: everything scored at least `threshold` is flagged. */
 export interface ThresholdMetrics {
+  /** The label's name, or `"micro average"`. */
   readonly label: string;
   readonly threshold: number;
   /** Share of the flagged examples that are of the label; 1 when nothing is flagged, where the curve ends too. */
@@ -17,26 +18,33 @@ export interface ThresholdMetrics {
   readonly trueNegatives: number;
 }
 
-/** @param index - Column of the label that is flagged. */
+/**
+ * @param column - Column of the label that is flagged; `"micro"` pools every "is it this label?" decision of every
+ *   example, as the micro-averaged curve does.
+ */
 export function metricsAtThreshold(
   data: Pick<EvaluationData, "labels" | "labelIndices" | "scores">,
-  index: number,
+  column: number | "micro",
   threshold: number,
 ): ThresholdMetrics {
+  const width = data.labels.length;
+  const [first, last] = column === "micro" ? [0, width - 1] : [column, column];
   let truePositives = 0;
   let falsePositives = 0;
   let positives = 0;
   for (let row = 0; row < data.labelIndices.length; row++) {
-    const isPositive = data.labelIndices[row] === index;
-    if (isPositive) positives++;
-    if (data.scores[row * data.labels.length + index]! < threshold) continue;
-    if (isPositive) truePositives++;
-    else falsePositives++;
+    const truth = data.labelIndices[row]!;
+    if (truth >= first && truth <= last) positives++;
+    for (let label = first; label <= last; label++) {
+      if (data.scores[row * width + label]! < threshold) continue;
+      if (label === truth) truePositives++;
+      else falsePositives++;
+    }
   }
-  const negatives = data.labelIndices.length - positives;
+  const negatives = data.labelIndices.length * (last - first + 1) - positives;
   const flagged = truePositives + falsePositives;
   return {
-    label: data.labels[index]!,
+    label: column === "micro" ? "micro average" : data.labels[column]!,
     threshold,
     precision: flagged === 0 ? 1 : truePositives / flagged,
     recall: positives === 0 ? NaN : truePositives / positives,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { ClassificationEvaluation } from "../../src/evaluation/index.js";
+import { ClassificationEvaluation, type ThresholdMetrics } from "../../src/evaluation/index.js";
 import { Random } from "../../src/random.js";
 import { generateCase, type CaseRecipe } from "./generated-cases.js";
 
@@ -205,4 +205,64 @@ test("reversing the scores of two labels mirrors the area", () => {
   const area = new ClassificationEvaluation(data).rocAuc({ label: 0 });
   const mirrored = new ClassificationEvaluation({ ...data, scores: data.scores.map((score) => 1 - score) });
   near(mirrored.rocAuc({ label: 0 }), 1 - area, "area");
+});
+
+test("every point of the micro-averaged curve is what its threshold gives", () => {
+  for (const recipe of Object.values(recipes)) {
+    const evaluation = new ClassificationEvaluation(generateCase(recipe));
+    const { precision, recall, thresholds } = evaluation.precisionRecallCurve({ average: "micro" });
+    thresholds!.forEach((threshold, i) => {
+      const at = evaluation.metricsAtThreshold({ average: "micro" }, threshold);
+      assert.equal(at.precision, precision[i]);
+      assert.equal(at.recall, recall[i]);
+    });
+  }
+});
+
+test("a chosen threshold meets its goal, and no other point of the curve does better", () => {
+  for (const recipe of Object.values(recipes)) {
+    const evaluation = new ClassificationEvaluation(generateCase(recipe));
+    for (const of of [{ label: 0 }, { average: "micro" }] as const) {
+      const label = "label" in of ? of.label : of;
+      const { thresholds } = evaluation.precisionRecallCurve(of);
+      const points = Array.from(thresholds!, (threshold) => evaluation.metricsAtThreshold(label, threshold));
+      const goals = [
+        { goal: "f1", meets: () => true, value: "f1" },
+        { goal: { precision: 0.8 }, meets: (p: ThresholdMetrics) => p.precision >= 0.8, value: "recall" },
+        { goal: { recall: 0.8 }, meets: (p: ThresholdMetrics) => p.recall >= 0.8, value: "precision" },
+      ] as const;
+      for (const { goal, meets, value } of goals) {
+        const chosen = evaluation.chooseThreshold(of, goal);
+        const able = points.filter((point) => meets(point));
+        if (chosen === undefined) {
+          assert.deepEqual(able, []);
+          continue;
+        }
+        const at = evaluation.metricsAtThreshold(label, chosen);
+        assert.ok(meets(at));
+        // F1 is computed from counts in one place and from rates in the other.
+        assert.ok(at[value] >= Math.max(...able.map((point) => point[value])) - 1e-12);
+      }
+    }
+  }
+});
+
+test("decisions at thresholds: every example in its row, unknown below its label's threshold", () => {
+  for (const recipe of Object.values(recipes)) {
+    const evaluation = new ClassificationEvaluation(generateCase(recipe));
+    const width = evaluation.labels.length;
+    const plain = evaluation.confusionMatrix.map((row) => [...row, 0]);
+    assert.deepEqual(evaluation.confusionMatrixAt(0), plain);
+    assert.deepEqual(
+      evaluation.confusionMatrixAt(2).map((row) => row.at(-1)),
+      evaluation.confusionMatrix.map((row) => row.reduce((sum, count) => sum + count, 0)),
+    );
+    const first = evaluation.labels[0]!;
+    const expected = evaluation.labels.map(() => new Array<number>(width + 1).fill(0));
+    evaluation.predictions.forEach((prediction, row) => {
+      const isUnknown = prediction === 0 && evaluation.scores[row * width]! < 0.6;
+      expected[evaluation.labelIndices[row]!]![isUnknown ? width : prediction]!++;
+    });
+    assert.deepEqual(evaluation.confusionMatrixAt({ [first]: 0.6 }), expected);
+  }
 });

@@ -1,3 +1,5 @@
+export { PrecisionRecallUI, type PrecisionRecallOptions } from "./precision-recall-ui.js";
+export { ResultsUI } from "./results-ui.js";
 export { AnnotationUI } from "./annotation-ui.js";
 export {
   installedLabextension,

@@ -32,6 +32,8 @@ export interface ButtonProps {
   /** Shows the icon alone; the label appears when the pointer rests on it. */
   readonly iconOnly?: boolean;
   readonly disabled?: boolean;
+  /** As `disabled`, but keeps the focus: for a button that the next press of a key may bring back. */
+  readonly unavailable?: boolean;
   /** For a button that stays down. */
   readonly pressed?: boolean;
   /** The one action of a place that is most often wanted. */
@@ -47,6 +49,7 @@ export function Button({
   icon,
   iconOnly = false,
   disabled = false,
+  unavailable = false,
   pressed,
   primary = false,
   shortcut,
@@ -60,7 +63,8 @@ export function Button({
       aria-keyshortcuts={shortcut?.replaceAll("Ctrl", "Control")}
       title={shortcut === undefined ? (iconOnly ? label : undefined) : `${label} (${shortcut})`}
       disabled={disabled}
-      onClick={onClick}
+      aria-disabled={unavailable || undefined}
+      onClick={unavailable ? undefined : onClick}
     >
       {icon && <Icon name={icon} />}
       {!iconOnly && <span>{text}</span>}

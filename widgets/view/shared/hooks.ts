@@ -27,3 +27,19 @@ export function useShared<State extends object, Name extends keyof State & strin
   );
   return [value, change];
 }
+
+/** Whether something has been so for a while: what passes at once is not worth a word. */
+export function useDelayed(isSo: boolean, delayMs: number): boolean {
+  const [isLong, setLong] = useState(false);
+  useEffect(() => {
+    if (!isSo) return undefined;
+    const timer = setTimeout(() => {
+      setLong(true);
+    }, delayMs);
+    return () => {
+      clearTimeout(timer);
+      setLong(false);
+    };
+  }, [isSo, delayMs]);
+  return isSo && isLong;
+}

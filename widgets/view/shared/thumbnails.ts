@@ -1,3 +1,5 @@
+import { useEffect, useMemo, useReducer } from "preact/hooks";
+
 import { aboutThumbnails, type ThumbnailsAnswer, type ThumbnailsQuestion } from "../../state/index.js";
 import { ask, uniqueName } from "./ask.js";
 import type { WidgetModel } from "./widget-model.js";
@@ -9,7 +11,7 @@ const keptBytes = 32 * 2 ** 20;
 const together = 8;
 
 /** Sizes in pixels of the screen that are asked for: few different ones, so that views share what was made. */
-const sizes = [96, 144, 216, 324, 486];
+const sizes = [96, 144, 216, 324, 486, 729, 1024];
 
 interface Picture {
   /** Empty where the file cannot be read. */
@@ -18,7 +20,7 @@ interface Picture {
   readonly size: number;
 }
 
-/** The small pictures of a view, asked for once and kept as object URLs, the oldest leaving first. */
+/** Pictures of a view at the size they are shown at, asked for once and kept as object URLs, the oldest leaving first. */
 export class Thumbnails {
   readonly #widget: WidgetModel<object>;
   readonly #name = uniqueName();
@@ -126,4 +128,20 @@ export class Thumbnails {
     this.#bytes -= picture.bytes;
     if (picture.url !== "") URL.revokeObjectURL(picture.url);
   }
+}
+
+/** Pictures for as long as the view is there; it is drawn again when some have come. */
+export function useThumbnails(widget: WidgetModel<object>): Thumbnails {
+  const thumbnails = useMemo(() => new Thumbnails(widget), [widget]);
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  useEffect(() => {
+    const stop = thumbnails.onLoad(() => {
+      redraw(undefined);
+    });
+    return () => {
+      stop();
+      thumbnails.dispose();
+    };
+  }, [thumbnails]);
+  return thumbnails;
 }

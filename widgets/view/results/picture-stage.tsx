@@ -1,0 +1,59 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import type { ResultsImage, ResultsRow } from "../../state/index.js";
+import { Button, EmptyState } from "../shared/controls.js";
+import type { Thumbnails } from "../shared/thumbnails.js";
+
+export interface PictureStageProps {
+  readonly image: ResultsImage;
+  /** Images around this one, of which the next is fetched ahead. */
+  readonly strip: readonly ResultsRow[];
+  readonly pictures: Thumbnails;
+  /** A small picture that stands in until the large one is there. */
+  readonly smallUrl: string | undefined;
+  readonly onZoom: () => void;
+}
+
+/** The image as large as there is room, fetched at that size. */
+export function PictureStage({ image, strip, pictures, smallUrl, onZoom }: PictureStageProps) {
+  const stage = useRef<HTMLDivElement>(null);
+  const [size, setSize] = useState(0);
+  useEffect(() => {
+    const observer = new ResizeObserver(() => {
+      const { clientWidth, clientHeight } = stage.current!;
+      setSize(Math.max(clientWidth, clientHeight));
+    });
+    observer.observe(stage.current!);
+    return () => {
+      observer.disconnect();
+    };
+  }, []);
+  useEffect(() => {
+    if (size === 0 || image.absent) return;
+    const next = strip.find(({ position }) => position === image.position + 1);
+    pictures.load(next === undefined ? [image.id] : [image.id, next.id], size);
+  }, [size, image, strip, pictures]);
+  const url = pictures.get(image.id) ?? smallUrl;
+  return (
+    <div ref={stage} class="sightbook-stage">
+      {image.absent ? (
+        <EmptyState title="Not in the dataset">The dataset does not have {image.name} any more.</EmptyState>
+      ) : url === "" ? (
+        <EmptyState title="Cannot be read">{image.problem}</EmptyState>
+      ) : url === undefined ? (
+        <span class="sightbook-muted">Loading {image.name}</span>
+      ) : (
+        <>
+          <img
+            src={url}
+            alt={image.name}
+            // Never larger than it is; and as large from the start, whichever picture is there.
+            style={image.width > 0 ? { maxWidth: `${image.width}px`, maxHeight: `${image.height}px` } : {}}
+            onDblClick={onZoom}
+          />
+          <Button label="Zoom" icon="zoom" iconOnly shortcut="Z" onClick={onZoom} />
+        </>
+      )}
+    </div>
+  );
+}
