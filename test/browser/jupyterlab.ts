@@ -49,6 +49,8 @@ export async function startJupyterLab(folder: string): Promise<RunningLab> {
       `--IdentityProvider.token=${token}`,
       `--ServerApp.root_dir=${folder}`,
       "--LabApp.news_url=",
+      // The manager of extensions would start Node for its package list at every start.
+      "--LabApp.extension_manager=readonly",
       "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ],
     {
