@@ -13,6 +13,7 @@ import type { Features } from "./features.js";
 import type { ImagePrediction } from "./prediction.js";
 
 import { openInference, openOnnxBackbone, type OnnxBackbone } from "../engine/index.js";
+import { display, type MimeBundle } from "../display.js";
 import { ArgumentError, FileError, SightbookError } from "../errors.js";
 import { interruptible } from "../interrupt.js";
 import {
@@ -296,6 +297,11 @@ export class ImageClassifier implements Classifier {
         : `weights: ${this.#spec.weights}, not loaded yet`,
       trained.join(", "),
     ].join("\n");
+  }
+
+  /** The summary: how a notebook shows a classifier. */
+  [display](): MimeBundle {
+    return { "text/plain": `ImageClassifier\n${this.summary()}` };
   }
 
   /**

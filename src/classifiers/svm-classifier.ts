@@ -12,6 +12,7 @@ import type { ImagePrediction } from "./prediction.js";
 import type { LinearSVC } from "./linear-svc.js";
 import type { LogisticRegression } from "./logistic-regression.js";
 
+import { display, type MimeBundle } from "../display.js";
 import { FileError, SightbookError } from "../errors.js";
 import { readBundle, type Bundle, type ModelThresholds } from "../export/index.js";
 import { interruptible } from "../interrupt.js";
@@ -197,6 +198,11 @@ export class SvmClassifier implements Classifier {
       ? `trained on ${this.#recipe.features} features of ${this.#recipe.trainImages} images`
       : "not trained yet";
     return `${this.learner.kind}, ${trained}, on the features of\n${this.model.summary()}`;
+  }
+
+  /** The summary: how a notebook shows a classifier. */
+  [display](): MimeBundle {
+    return { "text/plain": `SvmClassifier\n${this.summary()}` };
   }
 
   /** Frees the threads that featurise; the next call starts them again. */

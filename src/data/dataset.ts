@@ -1,6 +1,7 @@
+import { display, type MimeBundle } from "../display.js";
 import { ArgumentError } from "../errors.js";
 import type { ImageProblem } from "../images/index.js";
-import { describeDataset, jupyterDisplay, type DatasetDescription } from "./description.js";
+import { describeDataset, type DatasetDescription } from "./description.js";
 import { findDuplicates, type DuplicateOptions, type Duplicates } from "./duplicates.js";
 import { changesOf, type EditChange } from "./editing.js";
 import type { DatasetEntry, ImageRecord } from "./image-record.js";
@@ -322,7 +323,7 @@ export class ClassificationDataset {
   }
 
   /** The description, as text and HTML: how a notebook shows a dataset. */
-  [jupyterDisplay](): Readonly<Record<string, string>> {
-    return this.describe()[jupyterDisplay]();
+  [display](): MimeBundle {
+    return this.describe()[display]();
   }
 }

@@ -1,8 +1,6 @@
 import type { ImageRecord } from "./image-record.js";
+import { display, type MimeBundle } from "../display.js";
 import type { DatasetProblem, DatasetProblemKind } from "./problems.js";
-
-/** How a notebook asks a value for its pictures and tables; the convention of Deno's kernel, which ours follows. */
-export const jupyterDisplay: unique symbol = Symbol.for("Jupyter.display") as typeof jupyterDisplay;
 
 /** Smallest, middle and largest of some numbers; zeros for none. */
 export interface Spread {
@@ -31,7 +29,7 @@ export interface DatasetDescription {
   /** Files left aside because their names are not those of images. */
   readonly ignoredFiles: number;
   toString(): string;
-  [jupyterDisplay](): Readonly<Record<string, string>>;
+  [display](): MimeBundle;
 }
 
 export interface DescriptionInput {
@@ -63,7 +61,7 @@ export function describeDataset(input: DescriptionInput): DatasetDescription {
   };
   const methods = {
     toString: () => toText(description, labels),
-    [jupyterDisplay]: () => ({
+    [display]: () => ({
       "text/plain": toText(description, labels),
       "text/html": toHtml(description, labels),
     }),
@@ -78,7 +76,7 @@ export function describeDataset(input: DescriptionInput): DatasetDescription {
   return Object.defineProperties(description, hidden) as typeof description & typeof methods;
 }
 
-type Facts = Omit<DatasetDescription, "toString" | typeof jupyterDisplay>;
+type Facts = Omit<DatasetDescription, "toString" | typeof display>;
 
 function countBy(values: readonly string[]): Record<string, number> {
   const counts = new Map<string, number>();

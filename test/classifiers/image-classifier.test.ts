@@ -82,6 +82,10 @@ test("a saved model scores the same when it is loaded", async () => {
   assert.deepEqual(loaded.recipe, JSON.parse(JSON.stringify(trained.recipe)));
   assert.deepEqual(loaded.weightsProvenance, trained.weightsProvenance);
   assert.equal(loaded.summary(), trained.summary());
+  const symbol = Symbol.for("Jupyter.display");
+  assert.deepEqual((loaded as unknown as Record<symbol, () => object>)[symbol]!(), {
+    "text/plain": `ImageClassifier\n${trained.summary()}`,
+  });
   const { metrics } = JSON.parse(readFileSync(join(path, "model.json"), "utf8")) as {
     metrics: { exportDifference: number; accuracy: number };
   };

@@ -6,7 +6,7 @@ import test from "node:test";
 import { CancelledError } from "../../src/errors.js";
 import { ClassificationDataset } from "../../src/data/index.js";
 import { compareCodePoints, sortByCodePoints } from "../../src/data/code-points.js";
-import { jupyterDisplay } from "../../src/data/description.js";
+import { display } from "../../src/display.js";
 import { pattern } from "../images/make-images.js";
 import { temporaryFolder } from "../support.js";
 
@@ -349,7 +349,7 @@ test("a description is plain numbers, a text table and an HTML table", async () 
     ignoredFiles: 0,
   });
   const kilobytes = (png.length / 1000).toPrecision(3);
-  assert.equal(jupyterDisplay, Symbol.for("Jupyter.display"));
+  assert.equal(display, Symbol.for("Jupyter.display"));
   const text = [
     `3 images, 2 labels in ${root}`,
     "  <cup>  2   66.7 %",
@@ -362,10 +362,10 @@ test("a description is plain numbers, a text table and an HTML table", async () 
     `  ${join(root, "bowl", "x.jpg")}: the file is not an image but text. Replace it by the image, or delete it.`,
   ].join("\n");
   assert.equal(String(description), text);
-  const bundle = description[jupyterDisplay]();
+  const bundle = description[display]();
   assert.equal(bundle["text/plain"], text);
-  assert.match(bundle["text/html"]!, /<td style="text-align:left">&lt;cup&gt;<\/td><td>2<\/td>/);
-  assert.doesNotMatch(bundle["text/html"]!, /<cup>/);
+  assert.match(bundle["text/html"] as string, /<td style="text-align:left">&lt;cup&gt;<\/td><td>2<\/td>/);
+  assert.doesNotMatch(bundle["text/html"] as string, /<cup>/);
 });
 
 test("records named by hand make a dataset of their own", async () => {
