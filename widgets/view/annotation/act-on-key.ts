@@ -82,7 +82,7 @@ function inGrid(event: KeyboardEvent, context: KeyContext): boolean {
     select(event.shiftKey ? extend(ids, selection, id) : toggle(selection, id));
     return true;
   }
-  if (event.key === "Enter") {
+  if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.metaKey) {
     context.zoom(id);
     return true;
   }

@@ -44,9 +44,15 @@ export function Tile(props: TileProps) {
             <span>{reasonOf(row)}</span>
           </span>
         ) : null}
-        {row.excluded && <span class="sightbook-tile-band">Excluded</span>}
+        {row.excluded && (
+          <span class="sightbook-tile-band" data-band="excluded">
+            Excluded
+          </span>
+        )}
         {!row.excluded && row.problem !== "" && picture !== "" && (
-          <span class="sightbook-tile-band">{reasonOf(row)}</span>
+          <span class="sightbook-tile-band" data-band="problem">
+            {reasonOf(row)}
+          </span>
         )}
         {selected && (
           <span class="sightbook-tile-check">

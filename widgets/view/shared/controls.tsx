@@ -7,10 +7,25 @@ import { Icon, type IconName } from "./icon.js";
 export function Region({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
   return (
     // Lumino leaves keys alone below the attribute: a notebook's shortcuts do not act on what is typed here.
-    <section class="sightbook-widget" role="region" aria-label={name} data-lm-suppress-shortcuts="true">
+    <section
+      class="sightbook-widget"
+      role="region"
+      aria-label={name}
+      data-lm-suppress-shortcuts="true"
+      onKeyDownCapture={passSaving}
+    >
       {children}
     </section>
   );
+}
+
+/** Saving the notebook goes on to it: without, the browser would offer to save the page. */
+function passSaving(event: KeyboardEvent): void {
+  if (event.key.toLowerCase() !== "s" || !(event.ctrlKey || event.metaKey)) return;
+  const outside = (event.currentTarget as Element).parentElement;
+  const isOpen = outside?.dispatchEvent(new KeyboardEvent(event.type, event)) ?? true;
+  if (!isOpen) event.preventDefault();
+  event.stopPropagation();
 }
 
 /** Controls in a row that wraps. */
