@@ -44,13 +44,14 @@ function mayLoad(module: Partial<NodeJS.Module> | undefined, file: string): bool
 export class FreshCommonJs {
   readonly #loadedAt = new Map<string, number>();
 
-  /** Takes the changed files, and those that loaded them, out of Node's cache. */
+  /** Takes the changed files, those that an interrupt left half loaded, and those that loaded them, out of Node's cache. */
   drop(cache: Cache): void {
     const changed = new Set<string>();
     for (const [path, module] of Object.entries(cache)) {
       if (module === undefined || path.includes(`${sep}node_modules${sep}`)) continue;
       const time = existsSync(path) ? statSync(path).mtimeMs : 0;
-      if ((this.#loadedAt.get(path) ?? time) !== time) changed.add(path);
+      // One that has not finished loading was interrupted: no cell loads anything while another file is being loaded.
+      if (!module.loaded || (this.#loadedAt.get(path) ?? time) !== time) changed.add(path);
       this.#loadedAt.set(path, time);
     }
     const loadedBy = (file: string): void => {

@@ -70,6 +70,23 @@ export function runInContext<T>(context: RequestContext, action: () => T): T {
   return storage.run(context, action);
 }
 
+/** Up to Node 22, contexts are followed by hooks before and after each callback. */
+interface FollowedByHooks {
+  _enable?(): void;
+}
+
+/**
+ * Stops following contexts from callback to callback, until {@link resumeContexts}. Node's bookkeeping does not survive a
+ * termination between the hooks, which is where a loop of awaits spends its time.
+ */
+export function suspendContexts(): void {
+  if ((storage as FollowedByHooks)._enable !== undefined) storage.disable();
+}
+
+export function resumeContexts(): void {
+  (storage as FollowedByHooks)._enable?.();
+}
+
 /**
  * Where libraries find the `AbortSignal` of the cell on whose behalf they were called, without importing the kernel:
  * `globalThis[Symbol.for("Jupyter.interruptSignal")]`, `undefined` outside any cell. Read it when the call begins.

@@ -109,6 +109,12 @@ export function isForeignFrame(frame: NodeJS.CallSite): boolean {
   return file !== "" && !isOwn(file) && !file.startsWith("node:");
 }
 
+/** Whether what runs, apart from the kernel, is what Node does before or after an asynchronous callback. */
+export function isInHook(frames: readonly NodeJS.CallSite[]): boolean {
+  const top = frames.map(fileOf).find((file) => file !== "" && !isOwn(file));
+  return top !== undefined && /^node:(internal\/)?async_/.test(top);
+}
+
 function fileOf(frame: NodeJS.CallSite): string {
   // A script of the inspector has an empty file name, which is not the same as none, and its name as source URL.
   return frame.getFileName() || frame.getScriptNameOrSourceURL() || "";

@@ -1,4 +1,5 @@
-import { isForeignFrame } from "./stack.js";
+import { suspendContexts } from "./context.js";
+import { isForeignFrame, isInHook } from "./stack.js";
 
 /** Thrown nowhere: what unwinding reports to the handlers of uncaught exceptions, which ignore it. */
 export const UNWIND = new Error("unwind");
@@ -13,18 +14,22 @@ export function installTermination(isSeen: (token: number) => boolean): void {
   const prepare = (token: number): boolean => {
     if (isSeen(token) || !isBusy()) return false;
     unwindAsyncContexts();
+    suspendContexts();
     return true;
   };
   Object.defineProperty(globalThis, Symbol.for("sightbook.prepareTermination"), { value: prepare });
 }
 
-/** Whether code that is not the kernel's is on the stack below this call. */
+/**
+ * Whether code that is not the kernel's is on the stack below this call, other than in the middle of Node's bookkeeping of
+ * asynchronous contexts.
+ */
 function isBusy(): boolean {
   const { stackTraceLimit } = Error;
   const before: unknown = Reflect.get(Error, "prepareStackTrace");
   try {
     Error.stackTraceLimit = Infinity;
-    Error.prepareStackTrace = (_error, frames) => frames.some(isForeignFrame);
+    Error.prepareStackTrace = (_error, frames) => frames.some(isForeignFrame) && !isInHook(frames);
     const holder = {};
     Error.captureStackTrace(holder);
     return Reflect.get(holder, "stack") === true;

@@ -3,7 +3,7 @@ import process from "node:process";
 import { URL } from "node:url";
 import { MessageChannel, Worker } from "node:worker_threads";
 
-import { exposeInterruptSignal } from "../evaluation/context.js";
+import { exposeInterruptSignal, resumeContexts } from "../evaluation/context.js";
 import { Evaluator } from "../evaluation/evaluator.js";
 import { interruptible, interruptibleEach } from "../evaluation/interruptible.js";
 import { Modules } from "../evaluation/modules.js";
@@ -108,7 +108,10 @@ export function startKernel(connection: Connection): void {
           Atomics.store(shared, Shared.interruptSeen, message.token);
           kernel.interrupt(message.sequence);
         }
-        if (message.terminated) kernel.terminated();
+        if (message.terminated) {
+          resumeContexts();
+          kernel.terminated();
+        }
         break;
       case "shutdown":
         exit();

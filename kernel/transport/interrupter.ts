@@ -9,6 +9,8 @@ import { Shared } from "./protocol.js";
  * promises, and a training that was told instead keeps what it has learned.
  */
 const NOTICE_MS = 500;
+/** How soon to look again at a thread that could not be terminated where it was. */
+const RETRY_MS = 20;
 
 /**
  * Stops synchronous code on the main thread.
@@ -32,14 +34,16 @@ export class Interrupter {
    */
   async enforce(token: number, tell: () => void): Promise<void> {
     let session: Session | undefined;
-    for (;;) {
-      await new Promise((resolve) => setTimeout(resolve, NOTICE_MS));
+    for (let waitMs = NOTICE_MS; ;) {
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
       if (Atomics.load(this.#shared, Shared.interruptSeen) >= token) break;
       if (session === undefined) {
         session = new Session();
         session.connectToMainThread();
       }
-      if (await terminateBusyCode(session, token)) tell();
+      const terminated = await terminateBusyCode(session, token);
+      if (terminated) tell();
+      waitMs = terminated ? NOTICE_MS : RETRY_MS;
     }
     session?.disconnect();
   }

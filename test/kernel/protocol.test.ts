@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomUUID } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import { composeMessage } from "../../kernel/wire/compose.js";
@@ -479,7 +481,15 @@ describe("stdin", () => {
 describe("interrupts", () => {
   const folder = temporaryFolder();
   let kernel: KernelClient;
+  const files: Readonly<Record<string, string>> = {
+    "spin.mjs":
+      "export function spin() { for (;;) {} }\nexport async function microtasks() { for (;;) await null }\n",
+    "endless.mjs": "for (;;) {}\n",
+    "endless.cjs": "for (;;) {}\n",
+    "waiting.mjs": "await new Promise(() => {});\n",
+  };
   before(async () => {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     kernel = await KernelClient.start(folder);
     await kernel.run(
       "const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)); let ticks = 0;",
@@ -493,6 +503,7 @@ describe("interrupts", () => {
     "a loop after an awaited timer": "await sleep(1); while (true) {}",
     "a loop in a timer's callback": "await new Promise(() => { setTimeout(() => { while (true) {} }, 1) })",
     "a loop after an awaited microtask": "await 1; while (true) {}",
+    "a loop of awaited microtasks": "while (true) await null",
     "a loop after reading a file":
       "import { readFile } from 'node:fs/promises'; await readFile('.').catch(() => 0); while (true) {}",
     "a loop in a callback of setImmediate":
@@ -504,6 +515,12 @@ describe("interrupts", () => {
     "an endless asynchronous iteration":
       "async function* forever() { while (true) { yield await sleep(2) } } for await (const _ of forever()) ticks++",
     "a loop that catches everything": "while (true) { try { await sleep(5); ticks++ } catch {} }",
+    "a synchronous loop in an imported file": "import { spin } from './spin.mjs'; spin()",
+    "an imported file that is a synchronous loop": "await import('./endless.mjs')",
+    "a required file that is a synchronous loop": "require('./endless.cjs')",
+    "an imported file that awaits for ever": "await import('./waiting.mjs')",
+    "a loop of awaited microtasks in an imported file":
+      "import { microtasks } from './spin.mjs'; await microtasks()",
     "a blocked Atomics.wait": "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)",
     "a flood of prints": "while (true) console.log('flood '.repeat(20))",
     "catastrophic backtracking": "/^(a+)+$/.test('a'.repeat(40) + 'b')",
@@ -605,6 +622,35 @@ describe("interrupts", () => {
     await kernel.request("interrupt_request", {}, { channel: "control" });
     await kernel.exchange(id);
     assert.equal((await kernel.run("await sleep(1500); 'undisturbed'")).text, "'undisturbed'");
+  });
+
+  test("a file whose loading was interrupted is loaded afresh", async () => {
+    writeFileSync(join(folder, "slow.cjs"), "console.log('loading'); while (true) {}\n");
+    const id = await kernel.sendCell("require('./slow.cjs')");
+    await kernel.wait(
+      (message) => message.parentHeader.msg_id === id && message.header.msg_type === "stream",
+    );
+    await kernel.request("interrupt_request", {}, { channel: "control" });
+    assert.equal((await kernel.exchange(id)).reply.content["ename"], "KeyboardInterrupt");
+    writeFileSync(join(folder, "slow.cjs"), "exports.quick = true;\n");
+    assert.equal((await kernel.run("require('./slow.cjs').quick")).text, "true");
+    assert.equal((await kernel.run("import { quick } from './slow.cjs'; quick")).text, "true");
+  });
+
+  test("a library's own loop of awaited timers runs on; the cell does not wait for it", async () => {
+    writeFileSync(
+      join(folder, "ticking.mjs"),
+      "export let count = 0;\nexport async function tick() { for (;;) { await new Promise((r) => setTimeout(r, 2)); count++ } }\n",
+    );
+    const id = await kernel.sendCell(
+      "import { tick, count } from './ticking.mjs'; console.log('running'); await tick()",
+    );
+    await kernel.wait(
+      (message) => message.parentHeader.msg_id === id && message.header.msg_type === "stream",
+    );
+    await kernel.request("interrupt_request", {}, { channel: "control" });
+    assert.equal((await kernel.exchange(id)).reply.content["ename"], "KeyboardInterrupt");
+    assert.equal((await kernel.run("const then = count; await sleep(100); count > then")).text, "true");
   });
 
   test("an interrupt of an idle kernel does nothing", async () => {
