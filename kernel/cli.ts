@@ -2,18 +2,29 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 
 import { PLACE_USAGE, placeOf, placeOptions, runCommandLine, UsageError } from "./command-line.js";
-import { installKernelspec, listKernelspecs, removeKernelspec } from "./install.js";
+import {
+  DISPLAY_NAME,
+  KERNEL_NAME,
+  installKernelspec,
+  listKernelspecs,
+  removeKernelspec,
+} from "./install.js";
 
-const USAGE = `Usage: sightbook kernel <install|list|remove> [options]
+const USAGE = `Usage: sightbook kernel [options] <command>
 
-  install        make the kernel known to Jupyter; no Python is needed for it
-  list           show the installed kernels of this package
-  remove         remove it again, without a trace
+Make the TypeScript kernel known to Jupyter, list it, or remove it. No Python is needed.
 
-${PLACE_USAGE}  --name NAME    kernelspec name, default sightbook
-  --display-name TEXT
-  --env NAME=VALUE   environment variable for the kernel; may be repeated
-`;
+Commands:
+  install                install the kernel, replacing an earlier one of the same name
+  list                   show the kernels of this package that are installed
+  remove                 remove the kernel without a trace
+
+Options:
+  --name <name>          name by which notebooks refer to the kernel (default: ${KERNEL_NAME})
+  --display-name <text>  name that menus show (default: ${DISPLAY_NAME})
+  --env <NAME=VALUE>     environment variable that the kernel gets; may be repeated
+  --keep-history         leave the history of cells when the user's last kernel is removed
+${PLACE_USAGE}`;
 
 /** `sightbook kernel ...`: installs, lists and removes the kernelspec. */
 function main(args: string[]): void {
@@ -25,6 +36,7 @@ function main(args: string[]): void {
       name: { type: "string" },
       "display-name": { type: "string" },
       env: { type: "string", multiple: true },
+      "keep-history": { type: "boolean", default: false },
     },
   });
   const [action, ...rest] = positionals;
@@ -58,7 +70,7 @@ function main(args: string[]): void {
       break;
     }
     case "remove": {
-      const removed = removeKernelspec(options);
+      const removed = removeKernelspec({ ...options, keepHistory: values["keep-history"] });
       print({ removed: removed ?? null }, removed === undefined ? "There was none." : `Removed ${removed}.`);
       break;
     }
@@ -73,4 +85,4 @@ function assignment(text: string): [string, string] {
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
-runCommandLine(USAGE, main);
+runCommandLine("sightbook kernel", main);

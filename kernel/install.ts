@@ -1,13 +1,17 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { URL, fileURLToPath } from "node:url";
 
-import { jupyterDataFolder } from "./jupyter-folder.js";
+import { jupyterDataFolder, removeEmptyFolders } from "./jupyter-folder.js";
 import { logoPng, logoSvg } from "./logo.js";
+import { defaultHistoryFile } from "./session/history.js";
 
 /** The kernelspec's name; notebooks refer to it. */
 export const KERNEL_NAME = "sightbook";
+
+/** The kernelspec's name for people, in menus. */
+export const DISPLAY_NAME = "TypeScript (Sightbook)";
 
 export interface InstallOptions {
   /** Installs below `<prefix>/share/jupyter`, such as a Python environment's folder; without it, for the current user. */
@@ -33,7 +37,7 @@ export function kernelspec(options: InstallOptions = {}): object {
   const main = fileURLToPath(new URL("./main.js", import.meta.url));
   return {
     argv: [...launcher(options.node ?? process.execPath), main, "{connection_file}"],
-    display_name: options.displayName ?? "TypeScript (Sightbook)",
+    display_name: options.displayName ?? DISPLAY_NAME,
     language: "typescript",
     interrupt_mode: "message",
     env: options.env ?? {},
@@ -51,10 +55,10 @@ function launcher(node: string): string[] {
  * Installs the kernel for Jupyter; no Python is needed for it. An earlier kernelspec of the same name is replaced as a whole.
  *
  * @returns The kernelspec's folder.
+ * @throws Error when the name is none for a kernelspec, or taken by another package's kernel.
  */
 export function installKernelspec(options: InstallOptions = {}): string {
-  const kernels = join(jupyterDataFolder(options.prefix), "kernels");
-  const folder = join(kernels, options.name ?? KERNEL_NAME);
+  const folder = folderOf("installKernelspec", options);
   const fresh = `${folder}.${process.pid}.new`;
   mkdirSync(fresh, { recursive: true });
   writeFileSync(join(fresh, "kernel.json"), `${JSON.stringify(kernelspec(options), undefined, 2)}\n`);
@@ -63,6 +67,21 @@ export function installKernelspec(options: InstallOptions = {}): string {
   writeFileSync(join(fresh, "logo-64x64.png"), logoPng(64));
   rmSync(folder, { recursive: true, force: true });
   renameSync(fresh, folder);
+  return folder;
+}
+
+/** The folder of a kernelspec that is ours or not there yet. */
+function folderOf(
+  who: string,
+  { prefix, name = KERNEL_NAME }: Pick<InstallOptions, "prefix" | "name">,
+): string {
+  if (!/^(?!\.+$)[\w.-]+$/.test(name)) {
+    throw new Error(`${who}: name must be letters, digits, "_", "-" and ".", got ${JSON.stringify(name)}.`);
+  }
+  const folder = join(jupyterDataFolder(prefix), "kernels", name);
+  if (existsSync(folder) && readSpec(join(folder, "kernel.json")) === undefined) {
+    throw new Error(`${who}: ${folder} is another package's kernel. Choose another name.`);
+  }
   return folder;
 }
 
@@ -79,15 +98,25 @@ export function listKernelspecs(options: { readonly prefix?: string } = {}): Ins
     });
 }
 
+export interface RemoveOptions extends Pick<InstallOptions, "prefix" | "name"> {
+  /** Keeps the user's history of cells, which goes with the user's last kernelspec otherwise. Default `false`. */
+  readonly keepHistory?: boolean;
+}
+
 /**
  * Removes the kernel from Jupyter, all of it.
  *
  * @returns The removed folder, or `undefined` when there was none.
+ * @throws Error when the name is that of another package's kernel.
  */
-export function removeKernelspec(options: Pick<InstallOptions, "prefix" | "name"> = {}): string | undefined {
-  const folder = join(jupyterDataFolder(options.prefix), "kernels", options.name ?? KERNEL_NAME);
+export function removeKernelspec({ keepHistory = false, ...options }: RemoveOptions = {}):
+  string | undefined {
+  const folder = folderOf("removeKernelspec", options);
   if (!existsSync(folder)) return undefined;
   rmSync(folder, { recursive: true });
+  const last = options.prefix === undefined && listKernelspecs().length === 0;
+  if (last && !keepHistory) rmSync(defaultHistoryFile(), { force: true });
+  removeEmptyFolders(dirname(folder), options.prefix);
   return folder;
 }
 

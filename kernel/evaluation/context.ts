@@ -9,6 +9,8 @@ export class KeyboardInterrupt extends Error {
 
   constructor() {
     super("The cell was interrupted.");
+    // Where it is made says nothing to the user, whose code was elsewhere.
+    this.stack = `KeyboardInterrupt: ${this.message}`;
   }
 }
 

@@ -8,8 +8,9 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 
+import { jupyterDataFolder } from "../jupyter-folder.js";
 import type { Json, JsonObject } from "../wire/message.js";
 
 /** One cell that was run. */
@@ -19,6 +20,11 @@ export interface HistoryEntry {
   readonly line: number;
   readonly input: string;
   readonly output?: string;
+}
+
+/** Where the history is kept unless `SIGHTBOOK_HISTORY` says otherwise. */
+export function defaultHistoryFile(): string {
+  return join(jupyterDataFolder(), "sightbook-history.jsonl");
 }
 
 /** The file is shortened to half of this when it grows beyond. */

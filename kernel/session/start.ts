@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import process from "node:process";
 import { URL } from "node:url";
 import { MessageChannel, Worker } from "node:worker_threads";
@@ -8,7 +7,6 @@ import { Evaluator } from "../evaluation/evaluator.js";
 import { interruptible, interruptibleEach } from "../evaluation/interruptible.js";
 import { Modules } from "../evaluation/modules.js";
 import { installStackTraces } from "../evaluation/stack.js";
-import { jupyterDataFolder } from "../jupyter-folder.js";
 import { installTermination } from "../evaluation/termination.js";
 import { LanguageClient } from "../language/client.js";
 import type { TypeErrors } from "../language/protocol.js";
@@ -21,7 +19,7 @@ import { Comms } from "./comms.js";
 import { Displays } from "./displays.js";
 import { showTslabOutputs } from "./tslab.js";
 import { installGlobals } from "./globals.js";
-import { History } from "./history.js";
+import { History, defaultHistoryFile } from "./history.js";
 import { Input } from "./input.js";
 import { Kernel } from "./kernel.js";
 import type { Outlet } from "./publisher.js";
@@ -132,7 +130,7 @@ export function startKernel(connection: Connection): void {
 
 /** Where the history of cells is kept: `SIGHTBOOK_HISTORY`, or the user's data folder; empty for nowhere. */
 function historyPath(): string | undefined {
-  const path = process.env["SIGHTBOOK_HISTORY"] ?? join(jupyterDataFolder(), "sightbook-history.jsonl");
+  const path = process.env["SIGHTBOOK_HISTORY"] ?? defaultHistoryFile();
   return path === "" ? undefined : path;
 }
 

@@ -21,8 +21,10 @@ export const skipWithoutJupyter = existsSync(jupyterPython)
   : "the notebook environment is not set up: npm test does it";
 
 export interface RunningLab {
-  /** Address of a notebook, alone on the page, the token included. */
+  /** Address of a notebook in JupyterLab, alone on the page, the token included. */
   notebookUrl(file: string): string;
+  /** Address of the same in Notebook 7, which the server serves too. */
+  notebook7Url(file: string): string;
   stop(): Promise<void>;
 }
 
@@ -87,6 +89,7 @@ export async function startJupyterLab(folder: string): Promise<RunningLab> {
   });
   return {
     notebookUrl: (file) => `${base}lab/tree/${encodeURIComponent(file)}?token=${token}&reset`,
+    notebook7Url: (file) => `${base}notebooks/${encodeURIComponent(file)}?token=${token}`,
     async stop() {
       child.kill("SIGTERM");
       await ended;

@@ -9,31 +9,40 @@ import { temporaryFolder } from "../support.js";
 import { launchChromium, patienceMs } from "./chromium.js";
 import { skipWithoutJupyter, startJupyterLab, type RunningLab } from "./jupyterlab.js";
 
-const notebook = {
-  cells: [
-    {
+function notebookOf(...cells: readonly string[]): string {
+  return JSON.stringify({
+    cells: cells.map((source, index) => ({
       cell_type: "code",
-      id: "one",
+      id: `cell-${index}`,
       execution_count: null,
       metadata: {},
       outputs: [],
-      source:
-        'import { ArgumentError } from "sightbook";\nconst name: string = ArgumentError.name;\n`it is ${name}`',
+      source,
+    })),
+    metadata: {
+      kernelspec: { name: "sightbook", display_name: "TypeScript (Sightbook)", language: "typescript" },
     },
-  ],
-  metadata: {
-    kernelspec: { name: "sightbook", display_name: "TypeScript (Sightbook)", language: "typescript" },
-  },
-  nbformat: 4,
-  nbformat_minor: 5,
-};
+    nbformat: 4,
+    nbformat_minor: 5,
+  });
+}
 
-describe("a notebook in JupyterLab", { skip: skipWithoutJupyter }, () => {
+describe("a notebook in the browser", { skip: skipWithoutJupyter }, () => {
   const folder = temporaryFolder();
   let browser: Browser | undefined;
   let lab: RunningLab | undefined;
   before(async () => {
-    writeFileSync(join(folder, "hello.ipynb"), JSON.stringify(notebook));
+    const cell =
+      'import { ArgumentError } from "sightbook";\nconst name: string = ArgumentError.name;\n`it is ${name}`';
+    writeFileSync(join(folder, "hello.ipynb"), notebookOf(cell));
+    writeFileSync(
+      join(folder, "seven.ipynb"),
+      notebookOf(
+        "const squares = [1, 2, 3].map((x) => ({ x, square: x ** 2 })); squares",
+        "console.log('looping'); while (true) {}",
+        "squares.legnth",
+      ),
+    );
     lab = await startJupyterLab(folder);
     browser = await launchChromium();
   });
@@ -43,7 +52,7 @@ describe("a notebook in JupyterLab", { skip: skipWithoutJupyter }, () => {
     await lab?.stop();
   });
 
-  test("a TypeScript cell runs in our kernel and shows its value", async () => {
+  test("JupyterLab: a TypeScript cell runs in our kernel and shows its value", async () => {
     const page = await browser!.newPage();
     page.setDefaultTimeout(patienceMs);
     await page.goto(lab!.notebookUrl("hello.ipynb"), { timeout: patienceMs });
@@ -54,5 +63,26 @@ describe("a notebook in JupyterLab", { skip: skipWithoutJupyter }, () => {
     const output = page.locator(".jp-OutputArea-executeResult .jp-OutputArea-output");
     await output.waitFor();
     assert.equal((await output.innerText()).trim(), "'it is ArgumentError'");
+  });
+
+  test("Notebook 7: cells run, the stop button ends a loop, a type error has its place", async () => {
+    const page = await browser!.newPage();
+    page.setDefaultTimeout(patienceMs);
+    await page.goto(lab!.notebook7Url("seven.ipynb"), { timeout: patienceMs });
+    await page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").waitFor();
+    await page.locator("img[src*='/kernelspecs/sightbook/logo-']").first().waitFor();
+    const cells = page.locator(".jp-CodeCell");
+    await cells.first().locator(".cm-content").click();
+    await page.keyboard.press("Shift+Enter");
+    const table = cells.nth(0).locator(".jp-OutputArea-executeResult table");
+    await table.waitFor();
+    assert.equal(await table.innerText(), "\tx\tsquare\n0\t1\t1\n1\t2\t4\n2\t3\t9");
+    await page.keyboard.press("Shift+Enter");
+    await cells.nth(1).getByText("looping", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Interrupt the kernel" }).click();
+    await cells.nth(1).getByText("KeyboardInterrupt").waitFor();
+    await page.keyboard.press("Shift+Enter");
+    await cells.nth(2).getByText("Property 'legnth' does not exist").waitFor();
+    await cells.nth(2).getByText("Cell [3]:1:9").waitFor();
   });
 });

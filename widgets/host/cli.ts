@@ -4,12 +4,16 @@ import { parseArgs } from "node:util";
 import { PLACE_USAGE, placeOf, placeOptions, runCommandLine, UsageError } from "../../kernel/command-line.js";
 import { installedLabextension, installLabextension, removeLabextension } from "./labextension.js";
 
-const USAGE = `Usage: sightbook widgets <install|list|remove> [options]
+const USAGE = `Usage: sightbook widgets [options] <command>
 
-  install        make the widgets known to JupyterLab and Notebook; reload their page afterwards
-  list           show where they are installed, and which version
-  remove         remove them again, without a trace
+Make the widgets known to JupyterLab and Notebook, list them, or remove them. No Python is needed.
 
+Commands:
+  install                install the widgets; reload the page of JupyterLab afterwards
+  list                   show where they are installed, and which version
+  remove                 remove them without a trace
+
+Options:
 ${PLACE_USAGE}`;
 
 /** `sightbook widgets ...`: installs, lists and removes the labextension. */
@@ -49,4 +53,4 @@ function main(args: string[]): void {
   }
 }
 
-runCommandLine(USAGE, main);
+runCommandLine("sightbook widgets", main);

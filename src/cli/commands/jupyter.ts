@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 import { Command } from "commander";
@@ -17,14 +17,13 @@ export function widgetsCommand(finish: Finish): Command {
 
 /** A command that runs in a process of its own, since the library knows nothing of the kernel and the widgets. */
 function ownCommand(name: string, what: string, script: string, finish: Finish): Command {
-  return new Command(name)
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  const command = new Command(name)
     .description(`Install, list or remove ${what}: sightbook ${name} install [--user | --prefix <dir>].`)
     .argument("[words...]", "install, list or remove, and their options")
-    .helpOption(false)
     .allowUnknownOption()
     .passThroughOptions()
     .action(async (words: readonly string[]) => {
-      const path = fileURLToPath(new URL(script, import.meta.url));
       const child = spawn(process.execPath, [path, ...words], { stdio: "inherit" });
       finish(
         await new Promise<number>((resolve, reject) => {
@@ -35,4 +34,6 @@ function ownCommand(name: string, what: string, script: string, finish: Finish):
         }),
       );
     });
+  command.helpInformation = () => spawnSync(process.execPath, [path, "--help"], { encoding: "utf8" }).stdout;
+  return command;
 }
