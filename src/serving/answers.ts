@@ -20,7 +20,7 @@ export interface ServedPrediction {
   readonly decision: string;
   /** The label's threshold; absent when none was saved. */
   readonly threshold?: number;
-  /** Probability of each label, or the network's own score where that was asked for. */
+  /** Probability of each label, or its unnormalised score where that was asked for. */
   readonly scores: Readonly<Record<string, number>>;
   readonly timing: ScoringTimes;
 }
@@ -37,9 +37,9 @@ export function predictionOf(
   { rawScores = false }: { readonly rawScores?: boolean } = {},
 ): ServedPrediction {
   const probabilities = softmax(scored.logits);
-  const shown = rawScores ? finiteLogits(scored.logits) : probabilities;
   const labelIndex = probabilities.indexOf(Math.max(...probabilities));
   const label = labels[labelIndex]!;
+  const shown = rawScores ? finiteLogits(scored.logits) : probabilities;
   const score = probabilities[labelIndex]!;
   return {
     label,

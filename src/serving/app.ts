@@ -2,11 +2,13 @@ import multipart from "@fastify/multipart";
 import fastify, { type FastifyInstance } from "fastify";
 
 import { admitBodies } from "./admission.js";
-import { answerErrors } from "./error-answers.js";
+import { answerErrors, answerUnknownRoutes } from "./error-answers.js";
 import { ScoringError } from "./errors.js";
 import { parseJsonBody } from "./json-body.js";
 import { isAuthorized } from "./keys.js";
+import { describeRoutes } from "./openapi.js";
 import { healthRoutes } from "./routes/health.js";
+import { openInferenceRoutes } from "./routes/open-inference.js";
 import { originalRoutes } from "./routes/original.js";
 import { predictRoute } from "./routes/predict.js";
 import type { ServingContext } from "./scoring.js";
@@ -15,6 +17,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Answers without a key. */
     readonly isOpen?: boolean;
+    /** Most values in a JSON body, for a route whose bodies hold many. */
+    readonly maxValues?: number;
   }
 }
 
@@ -43,14 +47,20 @@ export async function createApp(context: ServingContext): Promise<FastifyInstanc
   });
   app.server.maxConnections = settings.maxConnections;
   answerErrors(app, context.log);
+  answerUnknownRoutes(app);
   noteRequests(app, context);
   refuseEarly(app, context);
   admitBodies(app, context);
   readBodies(app, context);
   await app.register(multipart);
+  await describeRoutes(app, settings);
   healthRoutes(app, context);
   originalRoutes(app, context);
   predictRoute(app, context);
+  await app.register((scope) => {
+    openInferenceRoutes(scope, context);
+    return Promise.resolve();
+  });
   return app;
 }
 
@@ -83,12 +93,13 @@ function refuseEarly(app: FastifyInstance, { settings, state }: ServingContext):
 }
 
 function readBodies(app: FastifyInstance, { settings }: ServingContext): void {
-  const limits = { maxDepth: 8, maxValues: 16 * settings.maxImages + 64 };
+  const mostValues = 32 * settings.maxImages + 64;
   app.removeAllContentTypeParsers();
   const asBytes = { parseAs: "buffer" } as const;
-  app.addContentTypeParser<Buffer>("application/json", asBytes, (_request, body, done) => {
+  app.addContentTypeParser<Buffer>("application/json", asBytes, (request, body, done) => {
+    const { maxValues = mostValues } = request.routeOptions.config;
     try {
-      done(null, parseJsonBody(body, limits));
+      done(null, parseJsonBody(body, { maxDepth: 8, maxValues }));
     } catch (error) {
       done(error as ScoringError);
     }

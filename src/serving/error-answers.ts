@@ -3,30 +3,34 @@ import type { Logger } from "pino";
 
 import { ScoringError, type ScoringErrorCode } from "./errors.js";
 
-/** Every error becomes one JSON object with a short name and one sentence; nothing of the inside is told. */
-export function answerErrors(
-  app: FastifyInstance,
-  log: Logger,
-  body: (error: ScoringError) => object = ({ code, message }) => ({ error: { code, message } }),
-): void {
-  const answer = (error: ScoringError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    // The rest of a body that is not wanted must not be waited for.
-    if (!request.raw.complete) void reply.header("connection", "close");
-    if (error.retryAfterSeconds !== undefined) void reply.header("retry-after", error.retryAfterSeconds);
-    return reply.code(error.status).send(body(error));
-  };
+type ErrorBody = (error: ScoringError) => object;
+
+const plainBody: ErrorBody = ({ code, message }) => ({ error: { code, message } });
+
+/** Every error becomes one JSON object with one sentence; nothing of the inside is told, but to the log. */
+export function answerErrors(app: FastifyInstance, log: Logger, body: ErrorBody = plainBody): void {
   app.setErrorHandler<FastifyError | ScoringError>((error, request, reply) => {
     const told = asScoringError(error);
     if (told.code === "internal") log.error({ stack: error.stack }, "a request failed");
-    return answer(told, request, reply);
+    return answer(told, request, reply, body);
   });
-  app.setNotFoundHandler((request, reply) =>
-    answer(
-      new ScoringError(404, "not_found", "There is no such route; /openapi.json lists them."),
-      request,
-      reply,
-    ),
-  );
+}
+
+export function answerUnknownRoutes(app: FastifyInstance): void {
+  const unknown = new ScoringError(404, "not_found", "There is no such route; /openapi.json lists them.");
+  app.setNotFoundHandler((request, reply) => answer(unknown, request, reply, plainBody));
+}
+
+function answer(
+  error: ScoringError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  body: ErrorBody,
+): FastifyReply {
+  // The rest of a body that is not wanted must not be waited for.
+  if (!request.raw.complete) void reply.header("connection", "close");
+  if (error.retryAfterSeconds !== undefined) void reply.header("retry-after", error.retryAfterSeconds);
+  return reply.code(error.status).send(body(error));
 }
 
 const codeOfStatus: Readonly<Record<number, ScoringErrorCode>> = {

@@ -6,7 +6,7 @@ import { checkedImage } from "./request-inputs.js";
 
 /** Reads the files of a multipart form, whatever their fields are called; fields that are no files are refused. */
 export async function multipartImages(
-  request: FastifyRequest,
+  request: Pick<FastifyRequest, "parts">,
   settings: ServingSettings,
 ): Promise<Uint8Array[]> {
   const { maxImages, maxImageBytes, bodyLimit } = settings;

@@ -2,7 +2,7 @@
 
 const scoresByLabel = {
   type: "object",
-  description: "Probability of each label.",
+  description: "Probability of each label, or its unnormalised score where that was asked for.",
   additionalProperties: { type: "number" },
 } as const;
 
@@ -68,11 +68,13 @@ export const predictAnswer = {
 
 export const predictQuery = {
   type: "object",
+  additionalProperties: false,
   properties: {
     softmax: {
       type: "string",
       enum: ["true", "false"],
-      description: "false gives the network's own scores in place of probabilities.",
+      description:
+        "false: `scores` are the network's own, unnormalised; `score` and `decision` stay the same.",
     },
   },
 } as const;

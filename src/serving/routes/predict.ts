@@ -14,10 +14,6 @@ import { checkedImage, imageFromBase64 } from "../request-inputs.js";
 import { commonErrors, predictAnswer, predictBodies, predictQuery, type PredictBody } from "../schemas.js";
 import { scoreRequest, type ServingContext } from "../scoring.js";
 
-interface PredictQuery {
-  readonly softmax?: "true" | "false";
-}
-
 /** What `POST /v1/predict` answers. */
 export interface PredictAnswer {
   readonly model: { readonly name: string; readonly version: string };
@@ -25,6 +21,10 @@ export interface PredictAnswer {
   readonly predictions: readonly (ServedPrediction | UnreadableInput)[];
   /** From the request's first byte until its answer. */
   readonly totalMs: number;
+}
+
+interface PredictRoute {
+  readonly Querystring: { readonly softmax?: "true" | "false" };
 }
 
 /**
@@ -40,31 +40,30 @@ export function predictRoute(app: FastifyInstance, context: ServingContext): voi
     body: predictBodies(settings.maxImages),
     response: { 200: predictAnswer, ...commonErrors },
   };
-  app.post<{ Querystring: PredictQuery }>(
-    "/v1/predict",
-    { schema },
-    async (request, reply): Promise<PredictAnswer> => {
-      const rawScores = request.query.softmax === "false";
-      const inputs = (await imagesOf(request, settings)).map((image) => ({ image }));
-      const { model, images, totalMs } = await scoreRequest(context, inputs, reply);
-      const scored = images.flatMap((image) => (image instanceof ScoringError ? [] : [image]));
-      if (scored.length === 0) throw images[0] as ScoringError;
-      void reply.header("server-timing", serverTiming(scored.map(timesOf), totalMs));
-      const { labels, thresholds } = model.manifest;
-      return {
-        model: { name: settings.name, version: model.version },
-        predictions: images.map((image) =>
-          image instanceof ScoringError
-            ? { error: { code: "unreadable_image", message: image.message } }
-            : predictionOf(image, labels, thresholds, { rawScores }),
-        ),
-        totalMs,
-      };
-    },
-  );
+  app.post<PredictRoute>("/v1/predict", { schema }, async (request, reply): Promise<PredictAnswer> => {
+    const inputs = (await imagesOf(request, settings)).map((image) => ({ image }));
+    const { model, images, totalMs } = await scoreRequest(context, inputs, reply);
+    const scored = images.flatMap((image) => (image instanceof ScoringError ? [] : [image]));
+    if (scored.length === 0) throw images[0] as ScoringError;
+    void reply.header("server-timing", serverTiming(scored.map(timesOf), totalMs));
+    const { labels, thresholds } = model.manifest;
+    const rawScores = request.query.softmax === "false";
+    return {
+      model: { name: settings.name, version: model.version },
+      predictions: images.map((image) =>
+        image instanceof ScoringError
+          ? { error: { code: "unreadable_image", message: image.message } }
+          : predictionOf(image, labels, thresholds, { rawScores }),
+      ),
+      totalMs,
+    };
+  });
 }
 
-async function imagesOf(request: FastifyRequest, settings: ServingSettings): Promise<Uint8Array[]> {
+async function imagesOf(
+  request: FastifyRequest<PredictRoute>,
+  settings: ServingSettings,
+): Promise<Uint8Array[]> {
   if (request.isMultipart()) return multipartImages(request, settings);
   const { body } = request;
   if (Buffer.isBuffer(body)) return [checkedImage(body, "The body", settings)];
