@@ -64,7 +64,11 @@ export async function createApp(context: ServingContext): Promise<FastifyInstanc
   return app;
 }
 
-function noteRequests(app: FastifyInstance, { metrics, log }: ServingContext): void {
+function noteRequests(app: FastifyInstance, { metrics, log, state }: ServingContext): void {
+  app.addHook("onSend", async (_request, reply) => {
+    // A client that is told so opens its next connection elsewhere.
+    if (state.isDraining) void reply.header("connection", "close");
+  });
   app.addHook("onResponse", async (request, reply) => {
     const route = request.routeOptions.url ?? "none";
     const ms = Math.round(reply.elapsedTime * 100) / 100;
@@ -74,10 +78,8 @@ function noteRequests(app: FastifyInstance, { metrics, log }: ServingContext): v
 }
 
 /** What needs no body to be refused, so that none is read. */
-function refuseEarly(app: FastifyInstance, { settings, state }: ServingContext): void {
+function refuseEarly(app: FastifyInstance, { settings }: ServingContext): void {
   app.addHook("onRequest", async (request, reply) => {
-    // A client that is told so opens its next connection elsewhere.
-    if (state.isDraining) void reply.header("connection", "close");
     const { isOpen = false } = request.routeOptions.config;
     if (settings.keyDigests.length > 0 && !isOpen) {
       if (!isAuthorized(request.headers.authorization, settings.keyDigests)) {

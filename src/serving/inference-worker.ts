@@ -121,6 +121,7 @@ export class InferenceWorker {
     this.#running.clear();
     if (this.#ended) {
       for (const job of jobs) job.reject(new ScoringError(503, "draining", "The server was stopped."));
+      this.#events.onRoom();
       return;
     }
     this.#crashesInARow = performance.now() - this.#startedAt > healthyAfterMs ? 0 : this.#crashesInARow + 1;

@@ -58,7 +58,7 @@ export interface ScoringServerOptions {
   readonly metricsHost?: string;
   /** Path of a Unix socket, or name of a Windows pipe, for {@link ServerControl}. Default: none. */
   readonly control?: string;
-  /** While draining, how long new connections are still accepted. Default 0. */
+  /** While draining, how long new connections are still accepted. Default 200. */
   readonly drainDelayMs?: number;
   /** While draining, how long to wait for accepted requests. Default 30,000. */
   readonly drainTimeoutMs?: number;
@@ -100,7 +100,7 @@ export function settingsOf(options: ScoringServerOptions): ServingSettings {
     hangTimeoutMs: deadlineMs + 5_000,
     maxConnections: 10_000,
     metricsHost: host,
-    drainDelayMs: 0,
+    drainDelayMs: 200,
     drainTimeoutMs: 30_000,
     logLevel: "silent",
     ...options,

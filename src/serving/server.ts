@@ -166,6 +166,10 @@ async function drain({ settings, host, state, log }: ServingContext, app: Fastif
   state.isDraining = true;
   log.info("draining");
   await delay(settings.drainDelayMs);
+  // Connections whose last answer went out before that stay open until they are found idle.
+  const sweep = setInterval(() => {
+    app.server.closeIdleConnections();
+  }, 50);
   const answered = app.close().then(() => host.drain());
   const late = new AbortController();
   const clean = await Promise.race([
@@ -178,6 +182,7 @@ async function drain({ settings, host, state, log }: ServingContext, app: Fastif
     app.server.closeAllConnections();
     await answered;
   }
+  clearInterval(sweep);
   log.info({ clean }, "closed");
   return clean;
 }

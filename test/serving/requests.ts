@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** Posts JSON; the answer's status, headers and parsed body. */
 export async function postJson(
@@ -20,4 +21,41 @@ export function assertClose(actual: readonly number[], expected: readonly number
   actual.forEach((value, index) => {
     assert.ok(Math.abs(value - expected[index]!) < 1e-4, `${String(actual)} is not ${String(expected)}`);
   });
+}
+
+/** Waits until something holds. */
+export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const giveUpAt = performance.now() + 30_000;
+  while (!(await holds())) {
+    if (performance.now() > giveUpAt) throw new Error(`waited in vain until ${what}`);
+    await delay(5);
+  }
+}
+
+/** Posts an image file to `/v1/predict`. */
+export async function predict(
+  url: string,
+  image: Uint8Array<ArrayBuffer>,
+  options: { readonly signal?: AbortSignal; readonly headers?: Readonly<Record<string, string>> } = {},
+): Promise<{ status: number; headers: Headers; body: PredictBody }> {
+  const response = await fetch(`${url}/v1/predict`, {
+    method: "POST",
+    headers: { "content-type": "image/png", ...options.headers },
+    body: image,
+    ...(options.signal && { signal: options.signal }),
+  });
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (await response.json()) as PredictBody,
+  };
+}
+
+export interface PredictBody {
+  readonly model: { readonly name: string; readonly version: string };
+  readonly predictions: readonly {
+    readonly label: string;
+    readonly scores: Readonly<Record<string, number>>;
+  }[];
+  readonly error?: { readonly code: string; readonly message: string };
 }

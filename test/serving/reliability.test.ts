@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import process from "node:process";
+import test, { describe } from "node:test";
+
+import {
+  startScoringServer,
+  type ScoringServer,
+  type ScoringServerOptions,
+} from "../../src/serving/index.js";
+import { colourImage, red, writeColourBundle } from "./colour-bundle.js";
+import { predict, until } from "./requests.js";
+
+const image = await colourImage(red);
+/** Scores an image in some tens of milliseconds, so that there is time to do harm meanwhile. */
+const slowBundle = await writeColourBundle({ imageSize: 128, ballast: 10, name: "slow" });
+
+async function withServer(
+  options: Partial<ScoringServerOptions>,
+  use: (server: ScoringServer, pids: () => Promise<readonly number[]>) => Promise<void>,
+): Promise<void> {
+  const server = await startScoringServer({ bundle: slowBundle, workers: 1, ...options });
+  try {
+    await use(server, async () => (await server.status()).inferencePids);
+  } finally {
+    await server.close();
+  }
+}
+
+describe("an inference process that dies", () => {
+  test("under load: every image is scored all the same, and another process takes its place", async () => {
+    await withServer({ workers: 2 }, async (server, pids) => {
+      const before = await pids();
+      assert.equal(before.length, 2);
+      const answers = Array.from({ length: 30 }, () => predict(server.url, image));
+      await until(async () => (await server.status()).running > 4, "images are being scored");
+      for (const pid of before) process.kill(pid, "SIGKILL");
+      const statuses = (await Promise.all(answers)).map(({ status }) => status);
+      assert.deepEqual(statuses, Array(30).fill(200));
+      await until(async () => (await pids()).length === 2, "both processes are back");
+      assert.ok((await pids()).every((pid) => !before.includes(pid)));
+    });
+  });
+
+  test("twice with the same image: that request is told so, and none other", async () => {
+    await withServer({ maxBatch: 1 }, async (server, pids) => {
+      const answer = predict(server.url, image);
+      const killed: number[] = [];
+      while (killed.length < 2) {
+        const { running } = await server.status();
+        const [pid] = await pids();
+        if (running === 0 || pid === undefined || killed.includes(pid)) {
+          await until(async () => {
+            const status = await server.status();
+            return status.running === 1 && status.inferencePids.some((one) => !killed.includes(one));
+          }, "the image is being scored");
+          continue;
+        }
+        process.kill(pid, "SIGKILL");
+        killed.push(pid);
+      }
+      const other = predict(server.url, image);
+      const { status, body } = await answer;
+      assert.equal(status, 500);
+      assert.deepEqual(body.error, {
+        code: "inference_failed",
+        message: "Its inference process ended twice while it scored this image.",
+      });
+      assert.equal((await other).status, 200);
+    });
+  });
+
+  test("while none is left the server lives, is not ready, and waits for the next", async () => {
+    await withServer({}, async (server, pids) => {
+      const [pid] = await pids();
+      process.kill(pid!, "SIGKILL");
+      await until(async () => (await pids()).length === 0, "the process is gone");
+      assert.equal((await fetch(`${server.url}/healthz`)).status, 200);
+      const readiness = await fetch(`${server.url}/readyz`);
+      assert.equal(readiness.status, 503);
+      assert.deepEqual(await readiness.json(), { status: "no inference process" });
+      assert.equal((await predict(server.url, image)).status, 200);
+    });
+  });
+
+  test("it hangs: it is ended and its image scored by the next one", async () => {
+    await withServer({ hangTimeoutMs: 300 }, async (server, pids) => {
+      const [pid] = await pids();
+      process.kill(pid!, "SIGSTOP");
+      assert.equal((await predict(server.url, image)).status, 200);
+      assert.notDeepEqual(await pids(), [pid]);
+    });
+  });
+});
+
+/** Stops the only inference process, so that whatever is asked waits. */
+async function stopInference(pids: readonly number[]): Promise<() => void> {
+  const [pid] = pids;
+  process.kill(pid!, "SIGSTOP");
+  return Promise.resolve(() => process.kill(pid!, "SIGCONT"));
+}
+
+test("the queue is bounded: what finds no room is told to come again, what was accepted is scored", async () => {
+  await withServer({ maxBatch: 1, maxWaiting: 3, maxImages: 3 }, async (server, pids) => {
+    const goOn = await stopInference(await pids());
+    // Two are taken by the process, one decoding while the other runs; three wait.
+    const accepted = Array.from({ length: 5 }, () => predict(server.url, image));
+    await until(async () => (await server.status()).waiting === 3, "the queue is full");
+    const { status, headers, body } = await predict(server.url, image);
+    assert.equal(status, 503);
+    assert.equal(headers.get("retry-after"), "1");
+    assert.deepEqual(body.error, {
+      code: "overloaded",
+      message: "Too many images are waiting already; try again shortly.",
+    });
+    goOn();
+    assert.deepEqual(
+      (await Promise.all(accepted)).map(({ status }) => status),
+      Array(5).fill(200),
+    );
+  });
+});
+
+test("an answer that comes too late is not waited for", async () => {
+  await withServer({ deadlineMs: 200, hangTimeoutMs: 60_000 }, async (server, pids) => {
+    const goOn = await stopInference(await pids());
+    const startedAt = performance.now();
+    const { status, headers, body } = await predict(server.url, image);
+    assert.equal(status, 504);
+    assert.ok(performance.now() - startedAt >= 150);
+    assert.equal(headers.get("retry-after"), "1");
+    assert.equal(body.error?.code, "deadline_exceeded");
+    goOn();
+    await until(async () => (await server.status()).running === 0, "nothing is left of it");
+  });
+});
+
+test("work whose client has left is dropped", async () => {
+  await withServer({ maxBatch: 1, hangTimeoutMs: 60_000 }, async (server, pids) => {
+    const goOn = await stopInference(await pids());
+    const client = new AbortController();
+    const answers = Array.from({ length: 6 }, () =>
+      predict(server.url, image, { signal: client.signal }).catch((error: unknown) => (error as Error).name),
+    );
+    await until(async () => (await server.status()).waiting === 4, "images wait");
+    client.abort();
+    assert.deepEqual(await Promise.all(answers), Array(6).fill("AbortError"));
+    await until(async () => (await server.status()).waiting === 0, "the queue is empty");
+    goOn();
+    await until(async () => (await server.status()).running === 0, "the process has dropped its own");
+    assert.equal((await predict(server.url, image)).status, 200);
+  });
+});
+
+test("closing answers all that was accepted and ends the processes", async () => {
+  const server = await startScoringServer({ bundle: slowBundle, workers: 2, drainDelayMs: 0 });
+  const { inferencePids } = await server.status();
+  const answers = Array.from({ length: 20 }, () => predict(server.url, image));
+  await until(async () => (await server.status()).waiting > 0, "images wait");
+  await server.close();
+  assert.equal(await server.closed, true);
+  assert.deepEqual(
+    (await Promise.all(answers)).map(({ status }) => status),
+    Array(20).fill(200),
+  );
+  await until(() => inferencePids.every((pid) => !isAlive(pid)), "the processes have ended");
+});
+
+test("what is not answered within the time for draining is cut off, and closing says so", async () => {
+  const server = await startScoringServer({
+    bundle: slowBundle,
+    workers: 1,
+    drainDelayMs: 0,
+    drainTimeoutMs: 100,
+    hangTimeoutMs: 60_000,
+  });
+  await stopInference((await server.status()).inferencePids);
+  const answer = predict(server.url, image).then(
+    ({ status }) => status,
+    () => "cut off",
+  );
+  await until(async () => (await server.status()).running === 1, "the image was taken");
+  await server.close();
+  assert.equal(await server.closed, false);
+  assert.ok([503, "cut off"].includes(await answer));
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
