@@ -33,6 +33,7 @@ export type ToInference =
 export type FromInference =
   | { readonly kind: "ready" }
   | { readonly kind: "failed"; readonly message: string }
+  | { readonly kind: "begun"; readonly id: number }
   | { readonly kind: "scored"; readonly id: number; readonly scores: RawScores }
   | { readonly kind: "unreadable"; readonly id: number; readonly problem: string; readonly message: string }
   | { readonly kind: "error"; readonly id: number; readonly message: string };

@@ -127,7 +127,7 @@ export class InferencePool {
   #tryAgain(jobs: readonly ScoringJob[]): void {
     const message = "Its inference process ended twice while it scored this image.";
     for (const job of jobs) {
-      if (job.attempts > 1) job.reject(new ScoringError(500, "inference_failed", message));
+      if (job.crashes > 1) job.reject(new ScoringError(500, "inference_failed", message));
     }
     this.#queue.unshift(...jobs.filter((job) => !job.isSettled));
     this.#dispatch();
@@ -141,7 +141,7 @@ export class InferencePool {
 
   #dispatch(): void {
     for (const job of [...this.#queue]) {
-      const most = job.attempts > 0 ? 1 : this.#mostPerWorker;
+      const most = job.crashes > 0 ? 1 : this.#mostPerWorker;
       const [worker] = this.#workers.filter((one) => one.hasRoom(most)).sort((a, b) => a.load - b.load);
       // In order: one that needs a process to itself is not overtaken, or it would never get one.
       if (worker === undefined) break;

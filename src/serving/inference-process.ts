@@ -38,6 +38,7 @@ async function start(options: InferenceStart): Promise<void> {
 
   const score = async (id: number, input: ScoreInput): Promise<void> => {
     outstanding.add(id);
+    answer({ kind: "begun", id });
     try {
       const startedAt = performance.now();
       const pixels = await pixelsOf(input);

@@ -18,6 +18,8 @@ export interface WorkerEvents {
 
 interface Running {
   readonly job: ScoringJob;
+  /** Whether the process has begun with it: one that was dead already is not the image's fault. */
+  hasBegun: boolean;
   readonly hangTimer: NodeJS.Timeout;
 }
 
@@ -62,13 +64,13 @@ export class InferenceWorker {
   /** Whether it may take an image now: at most `most` at a time, and none beside one that is tried again. */
   hasRoom(most: number): boolean {
     if (this.#child === undefined || this.#running.size >= most) return false;
-    return [...this.#running.values()].every(({ job }) => job.attempts === 1);
+    return [...this.#running.values()].every(({ job }) => job.crashes === 0);
   }
 
   take(job: ScoringJob): void {
     job.taken();
     const hangTimer = setTimeout(() => this.#child?.kill(), this.#options.hangTimeoutMs);
-    this.#running.set(job.id, { job, hangTimer });
+    this.#running.set(job.id, { job, hasBegun: false, hangTimer });
     this.#child!.send({ kind: "score", id: job.id, input: job.input });
   }
 
@@ -102,6 +104,10 @@ export class InferenceWorker {
   #settle(answer: InferenceAnswer): void {
     const running = this.#running.get(answer.id);
     if (running === undefined) return;
+    if (answer.kind === "begun") {
+      running.hasBegun = true;
+      return;
+    }
     this.#running.delete(answer.id);
     clearTimeout(running.hangTimer);
     const { job } = running;
@@ -114,8 +120,9 @@ export class InferenceWorker {
 
   #replace(reason: string): void {
     this.#child = undefined;
-    const jobs = [...this.#running.values()].map(({ job, hangTimer }) => {
+    const jobs = [...this.#running.values()].map(({ job, hasBegun, hangTimer }) => {
       clearTimeout(hangTimer);
+      if (hasBegun) job.crashed();
       return job;
     });
     this.#running.clear();

@@ -81,8 +81,12 @@ export class ModelHost {
     });
   }
 
+  /** @throws {@link ArgumentError} when `workers` is no whole number from 1. */
   scale(workers: number): Promise<void> {
     return this.#inTurn(async () => {
+      if (!Number.isInteger(workers) || workers < 1) {
+        throw new ArgumentError("scale", "workers", "a whole number from 1", workers);
+      }
       await this.#active.pool.scale(workers);
       this.#workers = workers;
     });

@@ -27,8 +27,6 @@ export async function runScoringServer(options: ScoringServerOptions): Promise<n
     model: server.name,
     version: server.version,
   };
-  process.stdout.write(`${JSON.stringify(line)}\n`);
-
   const reload = (): void => {
     // The server's log says how it went; the bundle at hand stays when the new one cannot be served.
     server.reload().catch(() => undefined);
@@ -41,6 +39,8 @@ export async function runScoringServer(options: ScoringServerOptions): Promise<n
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
+  // Only now: whoever reads it may send a signal at once.
+  process.stdout.write(`${JSON.stringify(line)}\n`);
   const clean = await server.closed;
   process.off("SIGHUP", reload);
   return clean ? 0 : 1;

@@ -24,7 +24,7 @@ export class ScoringJob {
   readonly result: Promise<PooledScores>;
   readonly #arrivedAt = performance.now();
   #takenAt = 0;
-  #attempts = 0;
+  #crashes = 0;
   #settle: Settle | undefined;
   readonly #release: () => void;
 
@@ -58,15 +58,19 @@ export class ScoringJob {
     return this.#settle === undefined;
   }
 
-  /** How often a process took it; a second time it gets a process to itself. */
-  get attempts(): number {
-    return this.#attempts;
+  /** How many processes ended while they worked on it; from the first on it gets a process to itself. */
+  get crashes(): number {
+    return this.#crashes;
   }
 
   /** Notes that a process takes it now. */
   taken(): void {
-    this.#attempts++;
     this.#takenAt = performance.now();
+  }
+
+  /** Notes that a process ended while it worked on this image. */
+  crashed(): void {
+    this.#crashes++;
   }
 
   resolve(scores: RawScores): void {

@@ -59,3 +59,13 @@ export interface PredictBody {
   }[];
   readonly error?: { readonly code: string; readonly message: string };
 }
+
+/** Whether a process exists. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
