@@ -19,7 +19,44 @@ const bundle = await writeColourBundle();
 const bodyLimit = 1 << 20;
 const requestTimeoutMs = 600;
 
+const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="/etc/passwd"/></svg>';
+/** All black, 16,000 pixels square: 256 megapixels in less than a megabyte. */
+const bomb = await sharp({
+  create: { width: 16_000, height: 16_000, channels: 3, background: "black" },
+  limitInputPixels: false,
+})
+  .png({ compressionLevel: 9, palette: true, colours: 2 })
+  .toBuffer();
+
+const images: { name: string; bytes: Uint8Array; message: RegExp }[] = [
+  { name: "SVG", bytes: Buffer.from(svg), message: /SVG is not read here\. Send a JPEG, PNG or WebP\./u },
+  { name: "PDF", bytes: Buffer.from("%PDF-1.7"), message: /PDF is not read here/u },
+  {
+    name: "GIF",
+    bytes: await sharp(image).gif().toBuffer(),
+    message: /GIF is not read here/u,
+  },
+  {
+    name: "TIFF",
+    bytes: await sharp(image).tiff().toBuffer(),
+    message: /TIFF is not read here/u,
+  },
+  {
+    name: "AVIF",
+    bytes: await sharp(image).avif().toBuffer(),
+    message: /AVIF is not read here/u,
+  },
+  { name: "text", bytes: Buffer.from("hello"), message: /the file is not an image but text/u },
+  {
+    name: "a bomb of 256 megapixels",
+    bytes: bomb,
+    message: /16000 x 16000 pixels are more than the limit of 10 megapixels/u,
+  },
+  { name: "half an image", bytes: image.subarray(0, 70), message: /cut off before its end/u },
+];
+
 let server: ScoringServer;
+let firstPids: readonly number[];
 before(async () => {
   server = await startScoringServer({
     bundle,
@@ -32,6 +69,7 @@ before(async () => {
     requestTimeoutMs,
     limitInputPixels: 10_000_000,
   });
+  firstPids = (await server.status()).inferencePids;
 });
 after(async () => {
   // Nothing that was sent has harmed anything.
@@ -39,10 +77,6 @@ after(async () => {
   assert.deepEqual([inferencePids, waiting, running], [firstPids, 0, 0]);
   assert.equal((await predict(server.url, image, { headers: { authorization } })).status, 200);
   await server.close();
-});
-let firstPids: readonly number[];
-before(async () => {
-  firstPids = (await server.status()).inferencePids;
 });
 
 interface Attack {
@@ -194,42 +228,6 @@ const bodies: Attack[] = [
     code: "bad_request",
     message: "[0].image_in_base64 must be the standard base64 of an image file.",
   })),
-];
-
-const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="/etc/passwd"/></svg>';
-/** All black, 16,000 pixels square: 256 megapixels in less than a megabyte. */
-const bomb = await sharp({
-  create: { width: 16_000, height: 16_000, channels: 3, background: "black" },
-  limitInputPixels: false,
-})
-  .png({ compressionLevel: 9, palette: true, colours: 2 })
-  .toBuffer();
-
-const images: { name: string; bytes: Uint8Array; message: RegExp }[] = [
-  { name: "SVG", bytes: Buffer.from(svg), message: /SVG is not read here\. Send a JPEG, PNG or WebP\./u },
-  { name: "PDF", bytes: Buffer.from("%PDF-1.7"), message: /PDF is not read here/u },
-  {
-    name: "GIF",
-    bytes: await sharp(image).gif().toBuffer(),
-    message: /GIF is not read here/u,
-  },
-  {
-    name: "TIFF",
-    bytes: await sharp(image).tiff().toBuffer(),
-    message: /TIFF is not read here/u,
-  },
-  {
-    name: "AVIF",
-    bytes: await sharp(image).avif().toBuffer(),
-    message: /AVIF is not read here/u,
-  },
-  { name: "text", bytes: Buffer.from("hello"), message: /the file is not an image but text/u },
-  {
-    name: "a bomb of 256 megapixels",
-    bytes: bomb,
-    message: /16000 x 16000 pixels are more than the limit of 10 megapixels/u,
-  },
-  { name: "half an image", bytes: image.subarray(0, 70), message: /cut off before its end/u },
 ];
 
 describe("one clear error for", () => {
