@@ -41,7 +41,11 @@ export function serveCommand(finish: (exitCode: number) => void): Command {
     .option("--metrics-port <port>", "port of /metrics (default: none)", wholeNumber(0))
     .option("--metrics-host <address>", "address of /metrics (default: that of --host)")
     .option("--control <path>", "Unix socket for status, switch, rollback, scale and drain")
-    .option("--drain-delay-ms <ms>", "accept connections so long while draining (default: 200)", wholeNumber(0))
+    .option(
+      "--drain-delay-ms <ms>",
+      "accept connections so long while draining (default: 200)",
+      wholeNumber(0),
+    )
     .option("--drain-timeout-ms <ms>", "wait so long for accepted requests (default: 30000)", wholeNumber(0))
     .addOption(
       new Option("--log-level <level>", "what is written to standard error")
