@@ -18,6 +18,7 @@ import { ArgumentError, FileError, SightbookError } from "../errors.js";
 import { interruptible } from "../interrupt.js";
 import {
   readBundle,
+  thresholdsFor,
   writeOnnx,
   type Bundle,
   type BundleWeights,
@@ -136,9 +137,27 @@ export class ImageClassifier implements Classifier {
     return this.#state?.provenance;
   }
 
-  /** The least score at which each label is believed, from the bundle; a new `fit` makes them void. */
+  /**
+   * The least score at which each label is believed, from {@link setThresholds} or the bundle; a new `fit` makes them
+   * void. {@link save} writes them; a server answers "unknown" below them.
+   */
   get thresholds(): ModelThresholds | undefined {
     return this.#state?.thresholds;
+  }
+
+  /**
+   * Sets the {@link thresholds}, as they were chosen on a precision-recall curve.
+   *
+   * @param thresholds - In `[0, 1]`: one for all labels, or by label; labels that are not named are always believed.
+   */
+  setThresholds(thresholds: number | ModelThresholds): void {
+    const where = "ImageClassifier.setThresholds";
+    if (!this.isTrained) {
+      throw new SightbookError(
+        `${where}: the model is not trained yet. Call fit first, which makes thresholds void.`,
+      );
+    }
+    this.#state = { ...this.#state!, thresholds: thresholdsFor(where, this.labels, thresholds) };
   }
 
   /** Images that the last `fit` left out, each with its sentence. */

@@ -14,7 +14,7 @@ import type { LogisticRegression } from "./logistic-regression.js";
 
 import { display, type MimeBundle } from "../display.js";
 import { FileError, SightbookError } from "../errors.js";
-import { readBundle, type Bundle, type ModelThresholds } from "../export/index.js";
+import { readBundle, thresholdsFor, type Bundle, type ModelThresholds } from "../export/index.js";
 import { interruptible } from "../interrupt.js";
 import { openProgressReporter } from "../training/index.js";
 import { collectExamples } from "./examples.js";
@@ -70,9 +70,22 @@ export class SvmClassifier implements Classifier {
     return this.#recipe;
   }
 
-  /** The least score at which each label is believed, from the bundle; a new `fit` makes them void. */
+  /**
+   * The least score at which each label is believed, from {@link setThresholds} or the bundle; a new `fit` makes them
+   * void. {@link save} writes them; a server answers "unknown" below them.
+   */
   get thresholds(): ModelThresholds | undefined {
     return this.#thresholds;
+  }
+
+  /**
+   * Sets the {@link thresholds}, as they were chosen on a precision-recall curve.
+   *
+   * @param thresholds - In `[0, 1]`: one for all labels, or by label; labels that are not named are always believed.
+   */
+  setThresholds(thresholds: number | ModelThresholds): void {
+    this.#requireTrained("setThresholds");
+    this.#thresholds = thresholdsFor("SvmClassifier.setThresholds", this.labels, thresholds);
   }
 
   /** Images that the last `fit` left out, each with its sentence. */
