@@ -39,7 +39,7 @@ export function Outcome({ widget, name }: OutcomeProps) {
       <Figures name="All images, with the thresholds of all labels">
         <Figure label="Decided">{`${decided} (${share(decided, size)})`}</Figure>
         <Figure label="Unknown">{`${size - decided} (${share(size - decided, size)})`}</Figure>
-        <Figure label="Right of the decided">{`${right} (${share(right, decided)})`}</Figure>
+        <Figure label="Right of the decided" wide>{`${right} (${share(right, decided)})`}</Figure>
       </Figures>
     </div>
   );
@@ -60,13 +60,15 @@ function Figures({ name, children }: { readonly name: string; readonly children:
 interface FigureProps {
   readonly label: string;
   readonly big?: boolean;
+  readonly wide?: boolean;
   readonly children: string | number;
 }
 
-function Figure({ label, big = false, children }: FigureProps) {
+function Figure({ label, big = false, wide = false, children }: FigureProps) {
   const id = useId();
+  const size = big ? " sightbook-big" : wide ? " sightbook-wide" : "";
   return (
-    <div class={`sightbook-figure${big ? " sightbook-big" : ""}`}>
+    <div class={`sightbook-figure${size}`}>
       <label for={id} class="sightbook-muted">
         {label}
       </label>

@@ -15,7 +15,7 @@ export function Facts({
       <div class="sightbook-outcome">
         <span class={`sightbook-badge ${isRight ? "sightbook-right" : "sightbook-wrong"}`}>
           <Icon name={isRight ? "check" : "close"} />
-          {isRight ? "Right" : "Wrong"}
+          <span>{isRight ? "Right" : "Wrong"}</span>
         </span>
         <span class="sightbook-file" title={image.id}>
           {name}

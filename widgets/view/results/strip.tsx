@@ -1,3 +1,5 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
+
 import type { ResultsRow } from "../../state/index.js";
 import { Icon } from "../shared/icon.js";
 import type { Thumbnails } from "../shared/thumbnails.js";
@@ -11,8 +13,15 @@ export interface StripProps {
 
 /** The images around the one that is shown. */
 export function Strip({ rows, thumbnails, position, onGo }: StripProps) {
+  const strip = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const box = strip.current!;
+    const current = box.querySelector<HTMLElement>('[aria-current="true"]');
+    // Where not all fit, the current one is in the middle.
+    if (current) box.scrollLeft = current.offsetLeft - (box.clientWidth - current.offsetWidth) / 2;
+  }, [rows, position]);
   return (
-    <div class="sightbook-strip" role="group" aria-label="Neighbours">
+    <div ref={strip} class="sightbook-strip" role="group" aria-label="Neighbours">
       {rows.map((row) => {
         const url = thumbnails.get(row.id);
         return (

@@ -19,6 +19,9 @@ export function Confusions(props: ConfusionsProps) {
   return props.labels.length <= tableLabels ? <ConfusionTable {...props} /> : <ConfusionList {...props} />;
 }
 
+/** With more labels than this, cells are narrow, names stand upright, and nothing is written for none. */
+const compactLabels = 10;
+
 function ConfusionTable({ labels, extraColumn, cells, onOpen, open }: ConfusionsProps) {
   const columns = extraColumn === undefined ? labels : [...labels, extraColumn];
   const counts = new Map(cells.map(([row, column, count]) => [`${row} ${column}`, count]));
@@ -34,6 +37,7 @@ function ConfusionTable({ labels, extraColumn, cells, onOpen, open }: Confusions
       <table
         ref={table}
         aria-label="Confusion matrix"
+        class={labels.length > compactLabels ? "sightbook-compact" : undefined}
         onKeyDown={(event) => {
           if (moveFocus(table.current!, event.key)) {
             event.preventDefault();
@@ -65,13 +69,19 @@ function ConfusionTable({ labels, extraColumn, cells, onOpen, open }: Confusions
                 return (
                   <td
                     key={column}
-                    class={row === column ? "sightbook-diagonal" : undefined}
+                    class={
+                      row === column
+                        ? "sightbook-diagonal"
+                        : column < labels.length
+                          ? "sightbook-confused"
+                          : undefined
+                    }
                     style={{ "--sightbook-share": `${Math.round(100 * share)}%` }}
                     data-row={row}
                     data-column={column}
                   >
                     {onOpen === undefined || count === 0 ? (
-                      <span class={count === 0 ? "sightbook-muted" : undefined}>{count}</span>
+                      <span class={count === 0 ? "sightbook-zero" : undefined}>{count}</span>
                     ) : (
                       <button
                         type="button"
