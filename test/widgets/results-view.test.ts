@@ -5,6 +5,7 @@ import type { Browser } from "playwright-core";
 
 import { allResults, type ResultsImage, type ResultsState } from "../../widgets/state/index.js";
 import { launchChromium } from "../browser/chromium.js";
+import { accessibilityFaults, layoutFaults, themes, themeStyle } from "./looks.js";
 import { openView } from "./view-page.js";
 
 const image: ResultsImage = {
@@ -219,4 +220,31 @@ describe("the results view, alone", () => {
     await dialog.waitFor({ state: "hidden" });
     await view.page.close();
   });
+
+  for (const theme of themes) {
+    test(`nothing overlaps and axe finds nothing, theme ${theme}`, async () => {
+      const many = Array.from({ length: 20 }, (_, i) => `a label with a longer name ${i}`);
+      const counts = many.map(() => 3);
+      const states: readonly ResultsState[] = [
+        { ...state, image: { ...image, labels: ["vase"] }, changedCount: 1 },
+        {
+          ...state,
+          labels: many,
+          datasetLabels: many,
+          image: { ...image, name: `${"long-".repeat(20)}.jpg`, scores: many.map(() => 0.05) },
+          found: { ...state.found, trueLabel: counts, predictedLabel: counts },
+        },
+      ];
+      for (const each of states) {
+        const { page } = await openView(browser, "ResultsView", each, { style: themeStyle(theme) });
+        await page.getByRole("region", { name: "Results" }).waitFor();
+        for (const width of [400, 900, 2000]) {
+          await page.setViewportSize({ width, height: 900 });
+          assert.deepEqual(await layoutFaults(page), [], `${width} px`);
+        }
+        assert.deepEqual(await accessibilityFaults(page), []);
+        await page.close();
+      }
+    });
+  }
 });

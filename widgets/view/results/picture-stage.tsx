@@ -41,7 +41,7 @@ export function PictureStage({ image, strip, pictures, smallUrl, onZoom }: Pictu
       ) : url === "" ? (
         <EmptyState title="Cannot be read">{image.problem}</EmptyState>
       ) : url === undefined ? (
-        <span class="sightbook-muted">Loading {image.name}</span>
+        <span>Loading {image.name}</span>
       ) : (
         <>
           <img

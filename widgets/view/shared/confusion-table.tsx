@@ -33,7 +33,8 @@ function ConfusionTable({ labels, extraColumn, cells, onOpen, open }: Confusions
   const [stop, setStop] = useState<string>();
   const stopKey = stop !== undefined && counts.has(stop) ? stop : counts.keys().next().value;
   return (
-    <div class="sightbook-confusions">
+    // Without buttons inside, it is reached by keyboard itself, to be scrolled.
+    <div class="sightbook-confusions" tabIndex={onOpen === undefined ? 0 : undefined}>
       <table
         ref={table}
         aria-label="Confusion matrix"
