@@ -164,6 +164,7 @@ export type {
   DeploymentOptions,
   DeploymentStatus,
   DeployOptions,
+  DockerImage,
   ImageScore,
   ImageSource,
   ScoreImageOptions,

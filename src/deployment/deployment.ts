@@ -6,6 +6,7 @@ import { display, type MimeBundle } from "../display.js";
 import { ArgumentError, SightbookError } from "../errors.js";
 import { interruptible } from "../interrupt.js";
 import { loadTest, type LoadTestOptions, type LoadTestReport } from "../loadtest/index.js";
+import { buildImage, type DockerImage } from "./docker/build-image.js";
 import type { ImageSource } from "./image-source.js";
 import { checkName, checkPort, checkReplicas } from "./names.js";
 import { samplePicture } from "./sample-picture.js";
@@ -81,16 +82,8 @@ export class Deployment {
    *   version before goes on.
    */
   async deploy(options: DeployOptions = {}): Promise<this> {
-    const { model, replicas, port, host } = this.#options;
-    if (model === undefined) {
-      throw new ArgumentError(
-        "Deployment.deploy",
-        "model",
-        "a trained classifier or the path of a bundle",
-        model,
-        "Give it to the constructor.",
-      );
-    }
+    const { replicas, port, host } = this.#options;
+    const model = this.#model("deploy");
     const onProgress = options.onProgress ?? (() => undefined);
     const work = interruptible(options.signal);
     const folder = await mkdtemp(join(tmpdir(), "sightbook-deploy-"));
@@ -108,6 +101,23 @@ export class Deployment {
       await rm(folder, { recursive: true, force: true });
     }
     return this;
+  }
+
+  /**
+   * Makes a container image that serves the model, without deploying it: from this machine's Node and packages, with nothing
+   * from a registry. It runs as nobody, with a read-only root.
+   *
+   * @param options - `output`: write it there, for `docker load` or a registry, instead of handing it to the daemon.
+   * @throws {@link EnvironmentError} on systems other than Linux, or when no daemon answers.
+   */
+  async buildDockerImage({ output }: { readonly output?: string } = {}): Promise<DockerImage> {
+    const folder = await mkdtemp(join(tmpdir(), "sightbook-image-"));
+    try {
+      const { version, bundle } = await storeVersion(folder, this.#model("buildDockerImage"));
+      return await buildImage(this.name, version, bundle, output);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 
   /** Address of the service, such as `"http://127.0.0.1:5001"`; known once it was deployed or opened. */
@@ -245,6 +255,18 @@ export class Deployment {
       replicas: `${status.readyReplicas} of ${status.replicas} ready`,
       key: "deployment.key",
     });
+  }
+
+  #model(method: string): DeployableModel {
+    const { model } = this.#options;
+    if (model !== undefined) return model;
+    throw new ArgumentError(
+      `Deployment.${method}`,
+      "model",
+      "a trained classifier or the path of a bundle",
+      model,
+      "Give it to the constructor.",
+    );
   }
 
   /** Asks where the deployment is, since another session may have made or moved it. */

@@ -4,6 +4,7 @@ export {
   type DeploymentOptions,
   type DeployOptions,
 } from "./deployment.js";
+export type { DockerImage } from "./docker/build-image.js";
 export type { ImageSource } from "./image-source.js";
 export type { ImageScore, ScoreImageOptions, ScoringService } from "./score-image.js";
 export type { DeployableModel } from "./stored-versions.js";

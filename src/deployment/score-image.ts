@@ -108,10 +108,9 @@ async function ask(
       again: statusCode === 503 || statusCode === 429 || statusCode === 502,
     };
   } catch (error) {
-    // A refused connection will be refused again: nobody listens there.
-    const code = errorCode(error);
     const message = error instanceof Error ? error.message : String(error);
-    return { status: 0, message, again: code !== "ECONNREFUSED" && code !== "ENOTFOUND", cause: error };
+    // A container that takes another one's place is away for a moment; a name that is unknown stays so.
+    return { status: 0, message, again: errorCode(error) !== "ENOTFOUND", cause: error };
   }
 }
 

@@ -1,6 +1,9 @@
 /** Where a deployment runs. */
 export type TargetName = "local" | "docker" | "kubernetes";
 
+/** How many versions are kept, the served one among them. */
+export const keptVersions = 5;
+
 /** What is to be deployed, checked and with the defaults filled in. */
 export interface DeploymentRequest {
   readonly name: string;

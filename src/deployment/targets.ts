@@ -1,8 +1,12 @@
 import { ArgumentError } from "../errors.js";
+import { dockerTarget } from "./docker/docker-target.js";
 import { localTarget } from "./local/local-target.js";
 import type { DeploymentTarget, TargetName } from "./target.js";
 
-export const targets: Readonly<Partial<Record<TargetName, DeploymentTarget>>> = { local: localTarget };
+export const targets: Readonly<Partial<Record<TargetName, DeploymentTarget>>> = {
+  local: localTarget,
+  docker: dockerTarget,
+};
 
 export const targetNames = Object.keys(targets) as TargetName[];
 

@@ -13,11 +13,12 @@ import type {
   LogOptions,
   WorkOptions,
 } from "../target.js";
+import { keptVersions } from "../target.js";
+import { ReservedPort } from "../reserved-port.js";
 import { giveOrder, type Order, type SupervisorStatus } from "./control.js";
 import { isAlive, livingPids, waitUntilGone } from "./processes.js";
-import { lastLines, ReservedPort, startSupervisor } from "./start-supervisor.js";
+import { lastLines, startSupervisor } from "./start-supervisor.js";
 import {
-  keptVersions,
   localFolder,
   localNames,
   readKey,

@@ -21,9 +21,6 @@ export interface LocalState {
   readonly keyDigest: string;
 }
 
-/** How many versions are kept, the served one among them. */
-export const keptVersions = 5;
-
 /** The files of one local deployment. */
 export interface LocalFolder {
   readonly root: string;

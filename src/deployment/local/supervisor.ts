@@ -7,10 +7,11 @@ import { SightbookError } from "../../errors.js";
 import { writeFileAtomic } from "../../files.js";
 import { startScoringServer, type ScoringServer } from "../../serving/index.js";
 import { removeOtherVersions } from "../stored-versions.js";
+import { keptVersions } from "../target.js";
 import { giveOrder, type Order, type SupervisorStatus } from "./control.js";
 import { LogFile } from "./log-file.js";
 import { Standby } from "./standby.js";
-import { keptVersions, readState, writeState, type LocalFolder, type LocalState } from "./state.js";
+import { readState, writeState, type LocalFolder, type LocalState } from "./state.js";
 
 /** The descriptor under which a supervisor and its standby inherit the listening socket. */
 export const listenFd = 3;

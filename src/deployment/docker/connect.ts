@@ -1,0 +1,43 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+import type Docker from "dockerode";
+
+import { EnvironmentError } from "../../errors.js";
+
+/**
+ * The Docker daemon: that of `DOCKER_HOST`, else the first socket of Docker's or Podman's that is there.
+ *
+ * @throws {@link EnvironmentError} when none answers.
+ */
+export async function connectDocker(): Promise<Docker> {
+  const { default: DockerClient } = await import("dockerode");
+  const named = process.env["DOCKER_HOST"];
+  const socketPath = sockets().find((path) => existsSync(path));
+  if (named === undefined && socketPath === undefined)
+    throw noDaemon("no socket of Docker or Podman was found");
+  // Without options dockerode follows DOCKER_HOST.
+  const docker = named === undefined ? new DockerClient({ socketPath }) : new DockerClient();
+  try {
+    await docker.ping();
+  } catch (error) {
+    throw noDaemon(`${named ?? socketPath!} does not answer (${(error as Error).message})`, error);
+  }
+  return docker;
+}
+
+function sockets(): string[] {
+  const runtime = process.env["XDG_RUNTIME_DIR"];
+  return [
+    "/var/run/docker.sock",
+    ...(runtime ? [join(runtime, "docker.sock"), join(runtime, "podman", "podman.sock")] : []),
+    "/run/podman/podman.sock",
+  ];
+}
+
+function noDaemon(reason: string, cause?: unknown): EnvironmentError {
+  return new EnvironmentError(
+    `There is no Docker daemon: ${reason}. Start Docker, or "podman system service", or name one with DOCKER_HOST.`,
+    { cause },
+  );
+}
