@@ -130,6 +130,18 @@ export type { SetupOptions } from "./engine/setup/index.js";
 export { openFeaturizer, writeOnnx } from "./export/index.js";
 export type { BundleManifest, NetworkBackbone, OnnxOptions, OnnxOutput } from "./export/index.js";
 
+// Batch
+export { batch, BatchSummary, localProcesses } from "./batch/index.js";
+export type {
+  BatchOptions,
+  BatchRunProgress,
+  BatchTask,
+  LocalExecutorOptions,
+  ShardExecutor,
+  ShardFailure,
+  ShardJob,
+} from "./batch/index.js";
+
 // Load test
 export { loadTest, LoadTestReport } from "./loadtest/index.js";
 export type {

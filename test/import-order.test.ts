@@ -16,6 +16,7 @@ const mayImport: Record<string, readonly string[]> = {
   training: ["engine", "networks", "data", "images"],
   export: ["networks", "engine"],
   classifiers: ["networks", "engine", "training", "export", "data", "images", "evaluation"],
+  batch: ["classifiers", "evaluation", "export", "images"],
   loadtest: ["evaluation"],
   serving: ["engine", "images", "export", "classifiers"],
   deployment: ["serving", "loadtest", "export", "images"],

@@ -6,6 +6,7 @@ import * as sightbook from "sightbook";
 test("the public surface", () => {
   assert.deepEqual(Object.keys(sightbook).sort(), [
     "ArgumentError",
+    "BatchSummary",
     "CancelledError",
     "ClassificationDataset",
     "ClassificationEvaluation",
@@ -23,6 +24,7 @@ test("the public surface", () => {
     "augmenters",
     "baseModelNames",
     "baseModels",
+    "batch",
     "buildNetwork",
     "connectControl",
     "defaultLearningRates",
@@ -34,6 +36,7 @@ test("the public surface", () => {
     "loadClassifier",
     "loadPretrainedWeights",
     "loadTest",
+    "localProcesses",
     "newKey",
     "oneCycle",
     "openEngine",

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 
 import { ArgumentError, CancelledError, SightbookError } from "../errors.js";
 import { sightbookVersion } from "../version.js";
+import { batchCommand, batchWorkerCommand } from "./commands/batch.js";
 import { deployCommand } from "./commands/deploy.js";
 import { deploymentsCommand } from "./commands/deployments.js";
 import { describeCommand } from "./commands/describe.js";
@@ -61,6 +62,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
     featurizeCommand,
     exportCommand,
     loadtestCommand,
+    batchCommand,
     serveCommand,
     deployCommand,
     deploymentsCommand,
@@ -72,6 +74,8 @@ function createProgram(finish: (exitCode: number) => void): Command {
     const command = create(finish);
     program.addCommand(command.copyInheritedSettings(program));
   }
+  // Started by executors, not by people.
+  program.addCommand(batchWorkerCommand(finish).copyInheritedSettings(program), { hidden: true });
   return program;
 }
 
@@ -108,6 +112,7 @@ const optionNames = new Set([
   "name",
   "resizeTo",
   "resume",
+  "output",
   "schedule",
   "SIGHTBOOK_ENGINE",
   "trainable",

@@ -9,6 +9,7 @@ export {
   type ImageInput,
 } from "./decode.js";
 export { fingerprint, fingerprintBits, fingerprintDistance } from "./fingerprint.js";
+export { findImages } from "./find-images.js";
 export { formatNames, imageExtensions, sniffFormat, type ImageFormat } from "./formats.js";
 export {
   defaultLimitInputPixels,

@@ -113,7 +113,7 @@ async function run(url: string, options: LoadtestOptions): Promise<CommandResult
   try {
     const report = await loadTest({
       url,
-      images: await imageFiles(image),
+      images: await imageFiles("loadtest", image),
       timeoutMs: options.timeout,
       arrivals: options.arrivals,
       seed: options.seed,

@@ -1,0 +1,75 @@
+import { Command } from "commander";
+
+import { batch, localProcesses, runWorker } from "../../batch/index.js";
+import { toJson } from "../../export/index.js";
+import { withResult, type CommandResult } from "../command.js";
+import { StatusLine } from "../status-line.js";
+import { wholeNumber } from "../values.js";
+
+interface BatchOptions {
+  readonly output: string;
+  readonly featurize?: true;
+  readonly shardSize: number;
+  readonly batchSize: number;
+  readonly workers?: number;
+  readonly attempts: number;
+}
+
+/** `sightbook batch`: scores or featurises any number of images, and goes on where it was killed. */
+export function batchCommand(finish: (exitCode: number) => void): Command {
+  const command = new Command("batch")
+    .description(
+      "Score any number of images in shards, one Parquet file each. Run again, it goes on where it was interrupted or killed.",
+    )
+    .argument("<bundle>", "folder or .zip that train wrote")
+    .argument("<images>", "folder of images at any depth, or a text file with a path on each line")
+    .requiredOption("--output <run>", "folder of the run: results/*.parquet, summary.json")
+    .option("--featurize", "write the network's features instead of labels and scores")
+    .option("--shard-size <count>", "images in a shard", wholeNumber(1), 1000)
+    .option("--batch-size <count>", "images scored at once", wholeNumber(1), 32)
+    .option("--workers <count>", "processes (default: one for two cores)", wholeNumber(1))
+    .option("--attempts <count>", "how often a shard is tried whose worker fails", wholeNumber(1), 3);
+  return withResult(command, runBatch, finish);
+}
+
+async function runBatch(bundle: string, images: string, options: BatchOptions): Promise<CommandResult> {
+  const { output, featurize, shardSize, batchSize, workers, attempts } = options;
+  const status = new StatusLine();
+  const started = Date.now();
+  let doneBefore: number | undefined;
+  try {
+    const summary = await batch({
+      bundle,
+      images,
+      output,
+      task: featurize ? "featurize" : "score",
+      shardSize,
+      batchSize,
+      executor: localProcesses({ attempts, ...(workers !== undefined && { workers }) }),
+      onProgress: ({ done, total, finishedShards, shards }) => {
+        doneBefore ??= done;
+        const rate = (1000 * (done - doneBefore)) / Math.max(1, Date.now() - started);
+        status.show(
+          `${done} of ${total} images, ${finishedShards} of ${shards} shards, ${rate.toFixed(1)} images/s`,
+        );
+      },
+    });
+    return { json: toJson(summary.toJSON()) as CommandResult["json"], text: summary.toString() };
+  } finally {
+    status.clear();
+  }
+}
+
+/** `sightbook batch-worker`: one shard of a run; executors start it with JOB_COMPLETION_INDEX set. */
+export function batchWorkerCommand(finish: (exitCode: number) => void): Command {
+  return new Command("batch-worker")
+    .description(
+      "Do the shard of a batch run that JOB_COMPLETION_INDEX names. Exit codes: 0 finished, 1 failed, " +
+        "2 can never be done, 130 asked to end.",
+    )
+    .argument("<run>", "folder of the run")
+    .option("--images <dir>", "where the images are, when not where the run was made")
+    .action(async (run: string, { images }: { readonly images?: string }) => {
+      finish(await runWorker(run, images));
+    });
+}
