@@ -1,6 +1,11 @@
 /** A signal that is aborted by the user's interrupt or by another signal. */
 export interface Interruptible {
   readonly signal: AbortSignal;
+  /**
+   * Whether a notebook kernel had to stop the interrupted cell from outside, in the middle of a synchronous stretch of code:
+   * what that code was part of never settles.
+   */
+  wasHalted(): boolean;
   /** Must be called when the work has ended. */
   release(): void;
 }
@@ -28,6 +33,8 @@ export function interruptible(outer?: AbortSignal): Interruptible {
   process.once("SIGINT", abort);
   return {
     signal: controller.signal,
+    wasHalted: () =>
+      signals.some(({ reason }) => (reason as { readonly halted?: unknown } | undefined)?.halted === true),
     release: () => {
       for (const signal of signals) signal.removeEventListener("abort", abort);
       process.off("SIGINT", abort);

@@ -6,6 +6,8 @@ import { Waits } from "./waits.js";
 /** What ends a cell that the user interrupts; the name is the one that Jupyter's tools know. */
 export class KeyboardInterrupt extends Error {
   override readonly name = "KeyboardInterrupt";
+  /** Set once the cell's code had to be stopped from outside: what it was in the middle of never settles. */
+  declare halted?: true;
 
   constructor() {
     super("The cell was interrupted.");
@@ -50,6 +52,7 @@ export class RequestContext {
   }
 
   terminate(): void {
+    if (this.signal.reason instanceof KeyboardInterrupt) this.signal.reason.halted = true;
     this.#terminated.abort();
   }
 

@@ -42,6 +42,8 @@ export class Kernel {
   readonly #parts: KernelParts;
   readonly #queue: Queued[] = [];
   readonly #active = new Set<Context>();
+  /** What the last interrupt found under way. */
+  #interrupted: readonly Context[] = [];
   #running: Context | undefined;
   #pumping = false;
   #abortUpTo = 0;
@@ -71,12 +73,13 @@ export class Kernel {
   /** Stops everything that runs, and the cells that had arrived by then. */
   interrupt(sequence: number): void {
     if (this.#running !== undefined) this.#abortUpTo = Math.max(this.#abortUpTo, sequence);
-    for (const context of this.#active) context.interrupt();
+    this.#interrupted = [...this.#active];
+    for (const context of this.#interrupted) context.interrupt();
   }
 
   /** Code was terminated on behalf of an interrupt; whatever was interrupted may never settle. */
   terminated(): void {
-    this.#running?.terminate();
+    for (const context of this.#interrupted) context.terminate();
   }
 
   async #pump(): Promise<void> {

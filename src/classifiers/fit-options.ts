@@ -63,7 +63,7 @@ export interface FitOptions {
   readonly runDirectory?: string;
   /** Go on from the last finished epoch in `runDirectory`, if there is one. Default false. */
   readonly resume?: boolean;
-  /** 0 prints nothing, 1 (default) one line per epoch and what was left out, 2 also the recipe and the engine. */
+  /** 0 prints nothing, 1 (default) the engine, one line per epoch and what was left out, 2 also the recipe. */
   readonly verbose?: 0 | 1 | 2;
   /** Form of the progress; `verbose: 0` silences it. Default `"auto"`: the training monitor in a notebook, a bar in a terminal, lines elsewhere. */
   readonly progress?: ProgressStyle;

@@ -33,6 +33,7 @@ export interface Trainee {
   readonly labels: readonly string[];
   readonly preprocessing: Preprocessing;
   readonly seed: number;
+  readonly onEngine: (engine: Engine) => void;
 }
 
 /** Logits that the trainer gave for a few images: what every export must agree with. */
@@ -89,10 +90,17 @@ export async function fitNetwork(
         stopButton.abort();
       },
     });
+    reporter.stage?.("Starting the engine");
+    const better: string[] = [];
+    engine = await openEngine({
+      ...(options.engine !== undefined && { name: options.engine }),
+      onUnavailable: (name, reason) => better.push(`${name} does not run here: ${reason}`),
+    });
+    trainee.onEngine(engine);
+    reporter.note(`trains on ${engine.description}`);
+    for (const reason of better) reporter.note(reason);
     reporter.stage?.("Loading the weights");
     const weights = await trainee.weights(signal, reporter);
-    reporter.stage?.("Starting the engine");
-    engine = await openEngine(options.engine === undefined ? {} : { name: options.engine });
     const session = await engine.createSession(trainee.network, weights, {
       momentum: recipe.momentum,
       nesterov: recipe.nesterov,

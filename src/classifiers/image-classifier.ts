@@ -32,6 +32,7 @@ import { readImageClassifier, saveImageClassifier, type SaveOptions } from "./im
 import { pathsOf, scoreImages, type BatchRunner, type ImagesToScore } from "./image-scoring.js";
 import { predictionsOf } from "./prediction.js";
 import { softmaxRows } from "./probabilities.js";
+import { RunningFit } from "./running-fit.js";
 
 /** What a classifier knows once its weights are there: all that a bundle keeps. */
 export interface ImageClassifierState {
@@ -45,12 +46,6 @@ export interface ImageClassifierState {
   readonly recipe?: (FitRecipe & FitFacts) | undefined;
   readonly reference?: ReferenceLogits | undefined;
   readonly thresholds?: ModelThresholds | undefined;
-}
-
-/** A `fit` that has not returned yet. */
-interface RunningFit {
-  readonly signal: AbortSignal;
-  readonly ended: Promise<void>;
 }
 
 /** A network as onnxruntime runs it. */
@@ -177,21 +172,18 @@ export class ImageClassifier implements Classifier {
    *   {@link problems}.
    * @returns This classifier.
    * @throws {@link CancelledError} when the signal or the user's interrupt stopped it: the model keeps what it had learned.
-   * @throws {@link SightbookError} when the loss became no number: the model keeps the last good epoch.
+   * @throws {@link SightbookError} when the loss became no number: the model keeps the last good epoch; or when another `fit` of
+   *   this model is running.
    */
   async fit(trainSet: LabelledImages, options: FitOptions = {}): Promise<this> {
     const { baseModel, labels, preprocessing, seed } = this.#spec;
     if (typeof baseModel !== "string") throw notANetwork("fit", baseModel);
-    await this.#afterCancelledFit();
+    await this.#cancelledFitIsKept("fit");
     if (this.#running !== undefined) {
       throw new SightbookError("ImageClassifier.fit: another fit of this model is still running.");
     }
     const interrupt = interruptible(options.signal);
-    let end = (): void => undefined;
-    const ended = new Promise<void>((resolve) => {
-      end = resolve;
-    });
-    this.#running = { signal: interrupt.signal, ended };
+    const running = (this.#running = new RunningFit(interrupt));
     try {
       const fitting = await fitNetwork(
         {
@@ -205,11 +197,15 @@ export class ImageClassifier implements Classifier {
             if (before === undefined) reporter.note(`weights: ${provenance.source} (${provenance.licence})`);
             return weights;
           },
+          onEngine: (engine) => {
+            running.engine = engine;
+          },
         },
         trainSet,
         options,
         interrupt.signal,
       );
+      if (this.#running !== running) throw lost("fit");
       const { history, keptEpoch, recipe, reference, weights, problems, stopped } = fitting;
       await this.#closeRunners();
       const { provenance } = this.#state!;
@@ -220,8 +216,8 @@ export class ImageClassifier implements Classifier {
       return this;
     } finally {
       interrupt.release();
-      this.#running = undefined;
-      end();
+      if (this.#running === running) this.#running = undefined;
+      running.end();
     }
   }
 
@@ -264,7 +260,7 @@ export class ImageClassifier implements Classifier {
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     if (typeof this.#spec.baseModel !== "string") throw notANetwork("save", this.#spec.baseModel);
-    await this.#afterCancelledFit();
+    if (!(await this.#cancelledFitIsKept("save"))) throw lost("save");
     const state = await this.loadWeights(options.signal);
     await saveImageClassifier(path, this.#spec, this.network, state, options);
   }
@@ -361,7 +357,7 @@ export class ImageClassifier implements Classifier {
     options: PredictionOptions,
   ): Promise<ProbabilityPredictions> {
     const where = `ImageClassifier.${method}`;
-    await this.#afterCancelledFit();
+    if (!(await this.#cancelledFitIsKept(method))) throw lost(method);
     if (typeof this.#spec.baseModel !== "string") throw notANetwork(method, this.#spec.baseModel);
     if (!this.isTrained) {
       throw new SightbookError(
@@ -373,13 +369,19 @@ export class ImageClassifier implements Classifier {
     return { scores: softmaxRows(data, this.labels.length), included, problems };
   }
 
-  /** The stop button frees the notebook's cell at once; the fit behind it still finishes its step and keeps its weights. */
-  async #afterCancelledFit(): Promise<void> {
-    if (this.#running?.signal.aborted === true) await this.#running.ended;
+  /**
+   * The stop button frees the notebook's cell at once; the fit behind it still finishes its step and keeps its weights. Waits for
+   * that; `false` once if it was lost, after which the model goes on with the weights from before it.
+   */
+  async #cancelledFitIsKept(method: string): Promise<boolean> {
+    const running = this.#running;
+    if (running?.isCancelled !== true || (await running.hasEnded(`ImageClassifier.${method}`))) return true;
+    if (this.#running === running) this.#running = undefined;
+    return false;
   }
 
   async #runner(output: "logits" | "features", signal?: AbortSignal): Promise<Runner> {
-    await this.#afterCancelledFit();
+    if (!(await this.#cancelledFitIsKept("featurize"))) throw lost("featurize");
     let runner = this.#runners.get(output);
     if (runner === undefined) {
       runner = this.#openRunner(output, signal);
@@ -407,6 +409,13 @@ export class ImageClassifier implements Classifier {
     this.#runners = new Map();
     for (const runner of runners) await (await runner).dispose();
   }
+}
+
+function lost(method: string): SightbookError {
+  return new SightbookError(
+    `ImageClassifier.${method}: the fit before was interrupted in the middle of a long computation, and what it had learned is ` +
+      "lost; the model has the weights from before it. Call this again to go on with those, or fit to train.",
+  );
 }
 
 function provenanceOf({ onnx }: OnnxBackbone): BundleWeights {

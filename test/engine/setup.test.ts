@@ -140,6 +140,21 @@ describe("set-up of the TensorFlow engine", { skip }, () => {
     });
   });
 
+  test("without a name the next engine is told why the better ones do not run", async () => {
+    process.env["SIGHTBOOK_CACHE"] = temporaryFolder();
+    delete process.env["SIGHTBOOK_ENGINE"];
+    const unavailable: string[] = [];
+    const engine = await openEngine({
+      onUnavailable: (name, reason) => unavailable.push(`${name}: ${reason}`),
+    });
+    assert.notEqual(engine.name, "tensorflow");
+    assert.equal(
+      unavailable[0],
+      "tensorflow: openEngine: TensorFlow 2.21.0 is not set up on this machine. Run: npx sightbook setup",
+    );
+    await engine.dispose();
+  });
+
   test("an unknown engine is refused by the name of what set it", async () => {
     process.env["SIGHTBOOK_ENGINE"] = "torch";
     await assert.rejects(openEngine(), {
