@@ -1,3 +1,4 @@
+export { contactSheet, type SheetPicture } from "./contact-sheet.js";
 export {
   checkImage,
   decode,

@@ -10,6 +10,7 @@ import {
 } from "../state/index.js";
 import { changedQuery, firstQuery, queryDataset } from "./annotation-query.js";
 import { answerQuestions } from "./answers.js";
+import { annotationFallback } from "./annotation-fallback.js";
 import { editLabels } from "./label-edits.js";
 import { answerPicture } from "./pictures.js";
 import { ThumbnailMaker } from "./thumbnails.js";
@@ -36,9 +37,7 @@ export class AnnotationUI {
     const { nextIds, ...shown } = queryDataset(dataset, firstQuery);
     this.#nextIds = nextIds;
     this.#query = shown;
-    this.#widget = openViewWidget("AnnotationView", { ...shown, said: "", trouble: "" }, () => ({
-      "text/plain": dataset.describe().toString(),
-    }));
+    this.#widget = openViewWidget("AnnotationView", { ...shown, said: "", trouble: "" }, () => ({}));
     answerQuestions(this.#widget, {
       [aboutThumbnails]: async (question: Parameters<ThumbnailMaker["answer"]>[0]) => {
         const answer = await this.#thumbnails.answer(question);
@@ -63,8 +62,11 @@ export class AnnotationUI {
     this.#widget.close();
   }
 
-  [jupyterDisplay](): JsonObject {
-    return (this.#widget as unknown as Record<symbol, () => JsonObject>)[jupyterDisplay]!();
+  /** The widget, and what stands for it on pages without a kernel. */
+  async [jupyterDisplay](): Promise<JsonObject> {
+    const { [jupyterDisplay]: display } = this.#widget as unknown as Record<symbol, () => JsonObject>;
+    const fallback = await annotationFallback(this.#dataset, this.#thumbnails);
+    return { ...display!.call(this.#widget), ...fallback };
   }
 
   async #edit(edit: LabelEdit): ReturnType<typeof editLabels> {

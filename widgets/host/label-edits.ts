@@ -39,6 +39,8 @@ async function apply(dataset: ClassificationDataset, edit: LabelEdit): Promise<s
       return dataset.canRedo
         ? turnBack(dataset, "Done again", () => dataset.redo())
         : "There is nothing to redo.";
+    default:
+      throw new TypeError(`There is no edit ${JSON.stringify((edit as { action: unknown }).action)}.`);
   }
 }
 
@@ -104,9 +106,12 @@ function describe(dataset: ClassificationDataset, ids: readonly string[], when: 
   const first = entries[0];
   // A step of the whole dataset may concern images that this part of it does not have.
   if (first === undefined) return "images that are not shown here changed.";
-  const states = new Set(entries.map(stateOf));
   const subject = entries.length === 1 ? `${first.name} is` : `${entries.length} images are`;
-  return `${subject} ${when} ${states.size === 1 ? stateOf(first) : "labelled differently"}.`;
+  const states = new Set(entries.map(stateOf));
+  if (states.size === 1) return `${subject} ${when} ${stateOf(first)}.`;
+  if (entries.every(({ excluded }) => !excluded))
+    return `${subject} ${when} included, with labels of their own.`;
+  return `${subject} ${when} of different states.`;
 }
 
 function stateOf({ excluded, labels }: DatasetEntry): string {

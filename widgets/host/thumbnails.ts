@@ -48,6 +48,11 @@ export class ThumbnailMaker {
     return { content: { abandoned }, buffers: abandoned ? [] : buffers.map((bytes) => bytes ?? nothing) };
   }
 
+  /** The pictures of these images, empty where one cannot be read. */
+  async make(ids: readonly string[], size: number): Promise<readonly Uint8Array[]> {
+    return Promise.all(ids.map(async (id) => (await this.#get(id, size, () => true)) ?? nothing));
+  }
+
   /** Makes pictures that will be asked for soon, as long as nothing else is to be done and `isWanted` says so. */
   async prefetch(ids: readonly string[], size: number, isWanted: () => boolean): Promise<void> {
     for (const id of ids) {

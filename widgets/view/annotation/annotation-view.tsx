@@ -165,6 +165,7 @@ function Annotation({ widget }: { readonly widget: WidgetModel<AnnotationState> 
           <span class="sightbook-field">
             <TextField
               label="New label"
+              size={8}
               value={newLabel}
               disabled={!connected}
               onInput={setNewLabel}
@@ -199,6 +200,7 @@ function Annotation({ widget }: { readonly widget: WidgetModel<AnnotationState> 
           <Button
             label="Undo"
             icon="undo"
+            iconOnly
             shortcut={`${commandKey}Z`}
             disabled={!connected || !canUndo}
             onClick={() => {
@@ -208,6 +210,7 @@ function Annotation({ widget }: { readonly widget: WidgetModel<AnnotationState> 
           <Button
             label="Redo"
             icon="redo"
+            iconOnly
             shortcut={`${commandKey}Shift+Z`}
             disabled={!connected || !canRedo}
             onClick={() => {

@@ -19,6 +19,7 @@ export function ZoomStage({ source, alternative, onStep }: ZoomStageProps) {
   const [chosen, setChosen] = useState<Placement>();
   const grip = useRef<{ readonly x: number; readonly y: number } | undefined>(undefined);
   useLayoutEffect(() => {
+    element.current!.focus({ preventScroll: true }); // its keys act at once
     const observer = new ResizeObserver(() => {
       const { clientWidth: width, clientHeight: height } = element.current!;
       setStage({ width, height });
