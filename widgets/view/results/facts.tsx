@@ -21,7 +21,7 @@ export function Facts({
           {name}
         </span>
       </div>
-      <dl class="sightbook-facts">
+      <dl class="sightbook-image-facts">
         <dt>True label</dt>
         <dd>{labels[trueLabel]}</dd>
         <dt>Prediction</dt>
