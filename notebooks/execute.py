@@ -27,7 +27,7 @@ class TalkingClient(NotebookClient):
             stream = sys.stderr if content["name"] == "stderr" else sys.stdout
             stream.write(content["text"])
             stream.flush()
-        elif msg["msg_type"] in ("display_data", "update_display_data") and list(content["data"]) == ["text/plain"]:
+        elif str(content.get("transient", {}).get("display_id", "")).startswith("sightbook-monitor-"):
             self.progress = content["data"]["text/plain"].splitlines()
             self.show_progress(settled=False)
         elif msg["msg_type"] == "status" and content["execution_state"] == "idle":

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -20,11 +20,18 @@ export const skipWithoutJupyter = existsSync(jupyterPython)
   ? false
   : "the notebook environment is not set up: npm test does it";
 
+export interface LabOptions {
+  /** Default `"light"`. */
+  readonly theme?: "light" | "dark";
+}
+
 export interface RunningLab {
   /** Address of a notebook in JupyterLab, alone on the page, the token included. */
   notebookUrl(file: string): string;
   /** Address of the same in Notebook 7, which the server serves too. */
   notebook7Url(file: string): string;
+  /** Ends all kernels, as a person does before a notebook is opened another day. */
+  endKernels(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -32,11 +39,20 @@ export interface RunningLab {
  * Starts JupyterLab on `folder`, on a free port of the loopback address, with settings and data of its own, and with the
  * kernel and the widgets of this build.
  */
-export async function startJupyterLab(folder: string): Promise<RunningLab> {
+export async function startJupyterLab(
+  folder: string,
+  { theme = "light" }: LabOptions = {},
+): Promise<RunningLab> {
   const home = mkdtempSync(join(tmpdir(), "sightbook-lab-"));
   const token = "sightbook-tests";
   const runtime = join(home, "runtime");
   mkdirSync(runtime);
+  const themes = join(home, "settings", "@jupyterlab", "apputils-extension");
+  mkdirSync(themes, { recursive: true });
+  writeFileSync(
+    join(themes, "themes.jupyterlab-settings"),
+    JSON.stringify({ theme: theme === "dark" ? "JupyterLab Dark" : "JupyterLab Light" }),
+  );
   installKernelspec({ prefix: home });
   installLabextension({ prefix: home });
   const child = spawn(
@@ -90,6 +106,13 @@ export async function startJupyterLab(folder: string): Promise<RunningLab> {
   return {
     notebookUrl: (file) => `${base}lab/tree/${encodeURIComponent(file)}?token=${token}&reset`,
     notebook7Url: (file) => `${base}notebooks/${encodeURIComponent(file)}?token=${token}`,
+    async endKernels() {
+      const headers = { Authorization: `token ${token}` };
+      const sessions = await fetch(`${base}api/sessions`, { headers });
+      for (const { id } of (await sessions.json()) as { id: string }[]) {
+        await fetch(`${base}api/sessions/${id}`, { method: "DELETE", headers });
+      }
+    },
     async stop() {
       child.kill("SIGTERM");
       await ended;

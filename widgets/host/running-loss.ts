@@ -28,6 +28,11 @@ export class RunningLoss {
     this.#width *= 2;
   }
 
+  /** Where the line ends, in epochs. */
+  get end(): number {
+    return this.#x.at(-1) ?? 0;
+  }
+
   line(): { readonly x: readonly number[]; readonly y: readonly number[] } {
     return { x: [...this.#x], y: [...this.#y] };
   }

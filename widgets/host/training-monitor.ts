@@ -30,6 +30,7 @@ export class TrainingMonitor implements ProgressReporter {
   #epochs = 0;
   #bestEpoch: number | undefined;
   #trainingSince: number | undefined;
+  #ended = false;
 
   start({ title, epochs = 0, stop }: ProgressStart): void {
     this.#title = title;
@@ -109,6 +110,7 @@ export class TrainingMonitor implements ProgressReporter {
   end({ outcome, message, keptEpoch }: ProgressOutcome): void {
     const monitor = this.#monitor;
     if (monitor === undefined) return;
+    this.#ended = true;
     const isKept = keptEpoch !== undefined && keptEpoch > 0;
     const values = {
       message,
@@ -140,8 +142,8 @@ export class TrainingMonitor implements ProgressReporter {
     const hasValidation = history.some(({ validationLoss }) => validationLoss !== undefined);
     const shared = {
       xTitle: "Epoch",
-      xDomain: [0, Math.max(1, this.#epochs)] as const,
-      ...(best !== undefined && { mark: { x: best, text: `best: ${best}` } }),
+      xDomain: [0, this.#lastEpochShown()] as const,
+      ...(best !== undefined && { mark: { x: best, text: `best epoch ${best}` } }),
     };
     const line = (name: string, value: (record: EpochRecord) => number | undefined) => ({
       name,
@@ -168,6 +170,14 @@ export class TrainingMonitor implements ProgressReporter {
         ],
       },
     ];
+  }
+
+  /** A long training is not drawn into the first pixels of its axis: the axis grows with it. */
+  #lastEpochShown(): number {
+    const { length } = this.#history;
+    if (this.#ended) return Math.max(1, length, Math.ceil(this.#batchLoss.end));
+    const room = [10, 20, 50, 100, 200, 500, 1000].find((epochs) => epochs > 1.2 * length) ?? Infinity;
+    return Math.max(1, Math.min(this.#epochs, room));
   }
 
   #fallback(message: string): JsonObject {

@@ -62,7 +62,10 @@ function MonitorView({ widget }: { readonly widget: WidgetModel<MonitorState> })
       <dl class="sightbook-facts">
         <Fact name="Elapsed" value={formatDuration(elapsedSeconds)} />
         {isRunning && (
-          <Fact name="Time left" value={secondsLeft === null ? "…" : formatDuration(secondsLeft)} />
+          <Fact
+            name="Time left"
+            value={secondsLeft === null ? "not known yet" : formatDuration(secondsLeft)}
+          />
         )}
         {facts.map(([name, value]) => (
           <Fact key={name} name={name} value={value} />

@@ -1,4 +1,5 @@
-import { useCallback, useEffect, useState } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useCallback, useEffect, useLayoutEffect, useState } from "preact/hooks";
 
 import type { WidgetModel } from "./widget-model.js";
 
@@ -42,4 +43,24 @@ export function useDelayed(isSo: boolean, delayMs: number): boolean {
     };
   }, [isSo, delayMs]);
   return isSo && isLong;
+}
+
+/** The width in pixels that the page gives to an element, as it changes; `initial` before it is known. */
+export function useWidth(element: RefObject<HTMLElement | null>, initial: number): number {
+  const [width, setWidth] = useState(initial);
+  useLayoutEffect(() => {
+    const { current } = element;
+    if (current === null) return;
+    const measure = (): void => {
+      // Nothing has a width while its tab is hidden.
+      if (current.clientWidth > 0) setWidth(current.clientWidth);
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(current);
+    return () => {
+      observer.disconnect();
+    };
+  }, [element]);
+  return width;
 }
