@@ -142,6 +142,10 @@ export type {
   ShardJob,
 } from "./batch/index.js";
 
+// Monitoring
+export { compareRecords, DriftReport, readRecords, recordsOf, ScoreRecorder } from "./monitoring/index.js";
+export type { DriftRow, DriftVerdict, RecorderOptions, ScoreRecord } from "./monitoring/index.js";
+
 // Load test
 export { loadTest, LoadTestReport } from "./loadtest/index.js";
 export type {

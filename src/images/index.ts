@@ -24,4 +24,5 @@ export type { Interpolation, Preprocessing, TrainingTransforms } from "./preproc
 export { ImageError, type ImageProblem, type ImageProblemKind } from "./problems.js";
 export { resizeImage, toByte } from "./resample.js";
 export { copyRectangle, mirrorRows, type Rectangle, type RgbImage } from "./rgb-image.js";
+export { imageStatisticNames, imageStatistics, type ImageStatistics } from "./statistics.js";
 export { PixelLoader, type BatchOptions, type PixelBatch, type PixelLoaderOptions } from "./pixel-loader.js";
