@@ -178,11 +178,13 @@ export type {
   DeployableModel,
   DeploymentLoadTestOptions,
   DeploymentOptions,
+  DeploymentPlace,
   DeploymentStatus,
   DeployOptions,
   DockerImage,
   ImageScore,
   ImageSource,
+  KubernetesOptions,
   ScoreImageOptions,
   ScoringService,
 } from "./deployment/index.js";

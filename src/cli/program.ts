@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { ArgumentError, CancelledError, SightbookError } from "../errors.js";
 import { sightbookVersion } from "../version.js";
 import { batchCommand, batchWorkerCommand } from "./commands/batch.js";
+import { clusterCommand } from "./commands/cluster.js";
 import { deployCommand } from "./commands/deploy.js";
 import { deploymentsCommand } from "./commands/deployments.js";
 import { describeCommand } from "./commands/describe.js";
@@ -66,6 +67,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
     serveCommand,
     deployCommand,
     deploymentsCommand,
+    clusterCommand,
     keyCommand,
     kernelCommand,
     widgetsCommand,

@@ -8,6 +8,7 @@ import { interruptible } from "../interrupt.js";
 import { loadTest, type LoadTestOptions, type LoadTestReport } from "../loadtest/index.js";
 import { buildImage, type DockerImage } from "./docker/build-image.js";
 import type { ImageSource } from "./image-source.js";
+import { writeManifests, type KubernetesOptions } from "./kubernetes/kubernetes-target.js";
 import { checkName, checkPort, checkReplicas } from "./names.js";
 import { samplePicture } from "./sample-picture.js";
 import {
@@ -19,15 +20,21 @@ import {
 import { storeVersion, type DeployableModel } from "./stored-versions.js";
 import { factsTable } from "./table.js";
 import type { DeploymentStatus, DeploymentTarget, LogOptions, TargetName, WorkOptions } from "./target.js";
-import { targetNamed, targets } from "./targets.js";
+import { targetNamed, targetNames } from "./targets.js";
 
-export interface DeploymentOptions {
+/** Where a deployment is. */
+export interface DeploymentPlace {
+  /** Default `"local"` to deploy and to delete; all that were used from this machine to list and to open. */
+  readonly target?: TargetName | undefined;
+  /** For the target `"kubernetes"`: context, namespace, repository of the image, and more. */
+  readonly kubernetes?: KubernetesOptions | undefined;
+}
+
+export interface DeploymentOptions extends DeploymentPlace {
   /** Lower-case letters, digits and dashes; it becomes part of addresses. */
   readonly name: string;
   /** A trained classifier, or the path of a bundle that one saved. Only {@link Deployment.deploy} needs it. */
   readonly model?: DeployableModel;
-  /** Where it runs. Default `"local"`: processes of this machine. */
-  readonly target?: TargetName;
   /** How many replicas score. Default: as many as there are, at first 1. */
   readonly replicas?: number;
   /** Port of the endpoint. Default: a free one, kept from then on. */
@@ -68,7 +75,7 @@ export class Deployment {
     if (port !== undefined) checkPort(where, port);
     this.name = name;
     this.#options = options;
-    this.#target = targetNamed(where, target);
+    this.#target = targetNamed(where, target, options.kubernetes);
   }
 
   /**
@@ -117,6 +124,22 @@ export class Deployment {
       return await buildImage(this.name, version, bundle, output);
     } finally {
       await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /**
+   * Writes what the target `"kubernetes"` would apply, one YAML file for each object, and changes nothing in a cluster.
+   *
+   * @returns The key of the service: the files hold only its hash.
+   */
+  async writeManifests(folder: string): Promise<string> {
+    const temporary = await mkdtemp(join(tmpdir(), "sightbook-manifests-"));
+    try {
+      const { version } = await storeVersion(temporary, this.#model("writeManifests"));
+      const { replicas, port, host, kubernetes = {} } = this.#options;
+      return await writeManifests(folder, { name: this.name, version, replicas, port, host }, kubernetes);
+    } finally {
+      await rm(temporary, { recursive: true, force: true });
     }
   }
 
@@ -210,9 +233,9 @@ export class Deployment {
    *
    * @throws {@link ArgumentError} when there is none of this name.
    */
-  static async open(name: string, { target }: { readonly target?: TargetName } = {}): Promise<Deployment> {
+  static async open(name: string, place: DeploymentPlace = {}): Promise<Deployment> {
     checkName("Deployment.open", name);
-    const found = (await Deployment.list({ target })).find((status) => status.name === name);
+    const found = (await Deployment.list(place)).find((status) => status.name === name);
     if (found === undefined) {
       throw new ArgumentError(
         "Deployment.open",
@@ -222,26 +245,26 @@ export class Deployment {
         "Deployment.list() has them.",
       );
     }
-    const deployment = new Deployment({ name, target: found.target });
+    const deployment = new Deployment({ ...place, name, target: found.target });
     await deployment.#service("open");
     return deployment;
   }
 
   /** All deployments of this user, running or stopped, whoever made them. */
-  static async list({ target }: { readonly target?: TargetName | undefined } = {}): Promise<
-    DeploymentStatus[]
-  > {
-    const asked = target === undefined ? Object.values(targets) : [targetNamed("Deployment.list", target)];
-    const found = await Promise.all(asked.map((one) => one.list()));
+  static async list({ target, kubernetes }: DeploymentPlace = {}): Promise<DeploymentStatus[]> {
+    const asked = target === undefined ? targetNames : [target];
+    const found = await Promise.all(
+      asked.map((one) => targetNamed("Deployment.list", one, kubernetes).list()),
+    );
     return found.flat().sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /** Deletes the deployment of this name if there is one. @returns Whether there was. */
   static async deleteIfExists(
     name: string,
-    { target = "local", ...options }: DeployOptions & { readonly target?: TargetName } = {},
+    { target = "local", kubernetes, ...options }: DeployOptions & DeploymentPlace = {},
   ): Promise<boolean> {
-    return new Deployment({ name, target }).delete(options);
+    return new Deployment({ name, target, ...(kubernetes && { kubernetes }) }).delete(options);
   }
 
   [display](): MimeBundle {

@@ -1,17 +1,24 @@
 import { ArgumentError } from "../errors.js";
 import { dockerTarget } from "./docker/docker-target.js";
+import { kubernetesTarget, type KubernetesOptions } from "./kubernetes/kubernetes-target.js";
 import { localTarget } from "./local/local-target.js";
 import type { DeploymentTarget, TargetName } from "./target.js";
 
-export const targets: Readonly<Partial<Record<TargetName, DeploymentTarget>>> = {
-  local: localTarget,
-  docker: dockerTarget,
-};
+export const targetNames: readonly TargetName[] = ["local", "docker", "kubernetes"];
 
-export const targetNames = Object.keys(targets) as TargetName[];
-
-export function targetNamed(where: string, name: TargetName): DeploymentTarget {
-  const target = Object.hasOwn(targets, name) ? targets[name] : undefined;
-  if (target !== undefined) return target;
-  throw new ArgumentError(where, "target", `one of ${targetNames.join(", ")}`, name);
+export function targetNamed(
+  where: string,
+  name: TargetName,
+  kubernetes?: KubernetesOptions,
+): DeploymentTarget {
+  switch (name) {
+    case "local":
+      return localTarget;
+    case "docker":
+      return dockerTarget;
+    case "kubernetes":
+      return kubernetesTarget(kubernetes);
+    default:
+      throw new ArgumentError(where, "target", `one of ${targetNames.join(", ")}`, name);
+  }
 }

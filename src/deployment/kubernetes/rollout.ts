@@ -1,0 +1,120 @@
+import { setTimeout } from "node:timers/promises";
+
+import type { V1ContainerStatus, V1Deployment, V1Pod } from "@kubernetes/client-node";
+
+import { CancelledError, EnvironmentError } from "../../errors.js";
+import { inWords, type Cluster } from "./cluster.js";
+import { deploymentLabel, imageOf, versionAnnotation, type ClusterSpec } from "./manifests.js";
+
+export interface RolloutOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((step: string) => void) | undefined;
+  /** Longest time for all replicas to become ready. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * Waits until all replicas of a version can score.
+ *
+ * @throws {@link EnvironmentError} that says what is stuck: an image that cannot be pulled, a quota, a crash with the end
+ *   of its log, or no node with room.
+ */
+export async function rolledOut(cluster: Cluster, spec: ClusterSpec, options: RolloutOptions): Promise<void> {
+  const end = performance.now() + options.timeoutMs;
+  let said = "";
+  for (;;) {
+    if (options.signal?.aborted === true) throw new CancelledError("Deploying was cancelled.");
+    const { name, namespace } = spec;
+    const deployment = await inWords(`Deployment ${name} cannot be read`, () =>
+      cluster.apps.readNamespacedDeployment({ name, namespace }),
+    );
+    if (isReady(deployment, spec)) return;
+    const pods = await podsOf(cluster, spec);
+    const stuck = (await hopeless(cluster, spec, pods)) ?? refused(deployment);
+    if (stuck !== undefined) throw new EnvironmentError(`${name}: ${stuck}`);
+    const { updatedReplicas = 0, availableReplicas = 0 } = deployment.status ?? {};
+    const progress = `${Math.min(updatedReplicas, availableReplicas)} of ${spec.replicas} replicas ready`;
+    if (progress !== said) options.onProgress?.(progress);
+    said = progress;
+    if (performance.now() > end) {
+      const seconds = options.timeoutMs / 1000;
+      throw new EnvironmentError(`${name} was not ready within ${seconds} s: ${waiting(pods) ?? progress}`);
+    }
+    await setTimeout(300);
+  }
+}
+
+function isReady({ metadata, status = {} }: V1Deployment, { replicas }: ClusterSpec): boolean {
+  const { observedGeneration = 0, updatedReplicas = 0, availableReplicas = 0, replicas: all = 0 } = status;
+  return (
+    observedGeneration >= (metadata?.generation ?? 0) &&
+    updatedReplicas >= replicas &&
+    updatedReplicas === all &&
+    availableReplicas === all
+  );
+}
+
+/** The pods of this version. */
+async function podsOf(cluster: Cluster, { name, namespace, version }: ClusterSpec): Promise<V1Pod[]> {
+  const { items } = await inWords("The pods cannot be listed", () =>
+    cluster.core.listNamespacedPod({ namespace, labelSelector: `${deploymentLabel}=${name}` }),
+  );
+  return items.filter(({ metadata }) => metadata?.annotations?.[versionAnnotation] === version);
+}
+
+const pullReasons = new Set(["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"]);
+
+/** What no waiting will mend. */
+async function hopeless(
+  cluster: Cluster,
+  spec: ClusterSpec,
+  pods: readonly V1Pod[],
+): Promise<string | undefined> {
+  for (const pod of pods) {
+    for (const container of pod.status?.containerStatuses ?? []) {
+      const { reason = "", message = "" } = container.state?.waiting ?? {};
+      if (pullReasons.has(reason)) {
+        return `the image ${imageOf(spec)} cannot be pulled (${reason}${message ? `: ${message}` : ""}). Push it, or name an imagePullSecret.`;
+      }
+      if (reason === "CreateContainerConfigError" || reason === "CreateContainerError") {
+        return `a container cannot be made (${reason}: ${message}).`;
+      }
+      if (container.restartCount > 0) return crashed(cluster, spec, pod, container);
+    }
+  }
+  return undefined;
+}
+
+async function crashed(
+  cluster: Cluster,
+  { namespace }: ClusterSpec,
+  pod: V1Pod,
+  container: V1ContainerStatus,
+): Promise<string> {
+  const last = container.lastState?.terminated ?? container.state?.terminated;
+  const how = last ? `${last.reason ?? "it ended"}, exit code ${last.exitCode}` : "it ended";
+  const log = await cluster.core
+    .readNamespacedPodLog({ name: pod.metadata!.name!, namespace, previous: true, tailLines: 10 })
+    .catch((error: unknown) => `(its log cannot be read: ${(error as Error).message.split("\n")[0]})`);
+  return `a replica crashed (${how}). Its log ends with:\n${log.trimEnd()}`;
+}
+
+/** A quota or an admission rule lets the cluster make no pods. */
+function refused({ status }: V1Deployment): string | undefined {
+  const failure = status?.conditions?.find(
+    ({ type, status: is }) => type === "ReplicaFailure" && is === "True",
+  );
+  if (failure !== undefined)
+    return `the cluster refuses its pods: ${failure.message ?? failure.reason ?? ""}`;
+  const late = status?.conditions?.find(({ reason }) => reason === "ProgressDeadlineExceeded");
+  return late?.message;
+}
+
+/** Why pods that are not ready wait, as far as they know. */
+function waiting(pods: readonly V1Pod[]): string | undefined {
+  for (const { status } of pods) {
+    const unscheduled = status?.conditions?.find(({ reason }) => reason === "Unschedulable");
+    if (unscheduled !== undefined) return `no node has room (${unscheduled.message ?? ""})`;
+  }
+  return undefined;
+}

@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+
+import { loadYaml, type V1Deployment, type V1NetworkPolicy, type V1Secret } from "@kubernetes/client-node";
+
+import { Deployment, type KubernetesOptions } from "../../src/deployment/index.js";
+import { connectCluster, readObject, type Cluster } from "../../src/deployment/kubernetes/cluster.js";
+import { keyDigest } from "../../src/serving/index.js";
+import { runCli } from "../cli/run-cli.js";
+import { writeColourBundle } from "../serving/colour-bundle.js";
+import { temporaryFolder } from "../support.js";
+import { skipWithoutCluster, startCluster, type TestCluster } from "./cluster.js";
+import { PretendNode, type Fate } from "./pretend-node.js";
+
+const data = temporaryFolder();
+process.env["SIGHTBOOK_DATA"] = data;
+process.env["KUBECONFIG"] = join(data, "none");
+const repository = "registry.example.org/team/colours";
+const bundle = await writeColourBundle();
+const other = await writeColourBundle({ bias: 1 });
+
+test("without a kubeconfig the error says where to put one", async () => {
+  await assert.rejects(new Deployment({ name: "colours", target: "kubernetes" }).exists(), {
+    name: "EnvironmentError",
+    message: /kubeconfig/u,
+  });
+});
+
+test("manifests are written for other tools, with the hash of the key alone", async () => {
+  const folder = join(temporaryFolder(), "manifests");
+  const key = await new Deployment({
+    name: "colours",
+    model: bundle,
+    target: "kubernetes",
+    replicas: 3,
+    kubernetes: { repository, namespace: "shop", maxReplicas: 5 },
+  }).writeManifests(folder);
+  assert.deepEqual(readdirSync(folder).sort(), [
+    "deployment.yaml",
+    "horizontalpodautoscaler.yaml",
+    "networkpolicy.yaml",
+    "poddisruptionbudget.yaml",
+    "secret.yaml",
+    "service.yaml",
+  ]);
+  const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"));
+  assert.ok(texts.every((text) => text.includes("namespace: shop") && !text.includes(key)));
+  const secret = loadYaml<V1Secret>(readFileSync(join(folder, "secret.yaml"), "utf8"));
+  assert.equal(Buffer.from(secret.data!["keyDigests"]!, "base64").toString(), keyDigest(key));
+  const policy = readFileSync(join(folder, "networkpolicy.yaml"), "utf8");
+  assert.match(policy, /- from:\n/u);
+});
+
+describe("a deployment in a cluster", { skip: skipWithoutCluster() }, () => {
+  const fates = new Map<string, Fate>();
+  let running: TestCluster;
+  let cluster: Cluster;
+  let node: PretendNode;
+  const place: KubernetesOptions = {
+    namespace: "shop",
+    repository,
+    push: false,
+    cpu: "100m",
+    readyTimeoutMs: 90_000,
+  };
+  const colours = (model: string, replicas?: number): Deployment =>
+    new Deployment({
+      name: "colours",
+      model,
+      target: "kubernetes",
+      kubernetes: place,
+      ...(replicas !== undefined && { replicas }),
+    });
+  const objectOf = (kind: string, apiVersion: string) =>
+    readObject(cluster, { apiVersion, kind, metadata: { name: "colours", namespace: "shop" } });
+  let deployment: Deployment;
+
+  before(async () => {
+    running = await startCluster();
+    process.env["KUBECONFIG"] = running.kubeconfig;
+    cluster = await connectCluster(place);
+    await cluster.core.createNamespace({
+      body: { metadata: { name: "shop", labels: { "pod-security.kubernetes.io/enforce": "restricted" } } },
+    });
+    node = new PretendNode(cluster.core, (image) => fates.get(image) ?? "ready");
+    await node.start();
+  });
+  after(async () => {
+    await node.stop();
+    await running.stop();
+  });
+
+  test("becomes six objects, hardened, and is ready when its replicas are", async () => {
+    deployment = colours(bundle, 2);
+    const steps: string[] = [];
+    await deployment.deploy({ onProgress: (step) => steps.push(step) });
+    assert.ok(steps.includes("Applying to the cluster"), steps.join("\n"));
+    assert.equal(deployment.endpoint, "http://colours.shop.svc.cluster.local");
+    const status = (await deployment.status())!;
+    assert.deepEqual(
+      { ...status, createdAt: "" },
+      {
+        name: "colours",
+        target: "kubernetes",
+        state: "running",
+        endpoint: deployment.endpoint,
+        version: deployment.version,
+        previousVersions: [],
+        replicas: 2,
+        readyReplicas: 2,
+        createdAt: "",
+      },
+    );
+    const secret = (await objectOf("Secret", "v1")) as V1Secret;
+    assert.equal(Buffer.from(secret.data!["keyDigests"]!, "base64").toString(), keyDigest(deployment.key));
+    const { spec } = (await objectOf("Deployment", "apps/v1")) as V1Deployment;
+    const pod = spec!.template.spec!;
+    assert.equal(pod.automountServiceAccountToken, false);
+    assert.equal(pod.securityContext!.runAsNonRoot, true);
+    const { securityContext } = pod.containers[0]!;
+    assert.equal(securityContext!.readOnlyRootFilesystem, true);
+    assert.deepEqual(securityContext!.capabilities!.drop, ["ALL"]);
+    const policy = (await objectOf("NetworkPolicy", "networking.k8s.io/v1")) as V1NetworkPolicy;
+    assert.deepEqual(policy.spec!.policyTypes, ["Ingress", "Egress"]);
+    assert.equal(JSON.stringify(policy.spec!.ingress![1]!._from), '[{"podSelector":{}}]');
+    for (const [kind, version] of [
+      ["Service", "v1"],
+      ["HorizontalPodAutoscaler", "autoscaling/v2"],
+      ["PodDisruptionBudget", "policy/v1"],
+    ] as const) {
+      assert.ok(await objectOf(kind, version), kind);
+    }
+  });
+
+  test("changes to another model, goes back, and scales", async () => {
+    const first = deployment.version;
+    const next = await colours(other).deploy();
+    assert.notEqual(next.version, first);
+    assert.equal(next.key, deployment.key);
+    assert.deepEqual((await deployment.status())!.previousVersions, [first]);
+    assert.equal(await deployment.rollback(), first);
+    await deployment.scale(3);
+    assert.equal((await deployment.status())!.readyReplicas, 3);
+    const [listed] = await Deployment.list({ kubernetes: place });
+    assert.equal(listed!.name, "colours");
+    assert.equal(listed!.version, first);
+  });
+
+  test("says what is stuck, and the version before is back", async () => {
+    const { version } = (await deployment.status())!;
+    const bad = await writeColourBundle({ bias: 2 });
+    const { version: badVersion } = await versionOf(bad);
+    fates.set(`${repository}:${badVersion}`, "image-missing");
+    await assert.rejects(colours(bad).deploy(), {
+      name: "EnvironmentError",
+      message: `colours: the image ${repository}:${badVersion} cannot be pulled (ImagePullBackOff: Back-off pulling image "${repository}:${badVersion}"). Push it, or name an imagePullSecret.`,
+    });
+    fates.set(`${repository}:${badVersion}`, "crashes");
+    await assert.rejects(colours(bad).deploy(), {
+      message: /^colours: a replica crashed \(Error, exit code 1\)\. Its log ends with:\n/u,
+    });
+    const after = (await deployment.status())!;
+    assert.equal(after.version, version);
+    assert.equal(after.readyReplicas, 3);
+  });
+
+  test("a quota is named, and what was never there before leaves nothing", async () => {
+    await cluster.core.createNamespace({ body: { metadata: { name: "tight" } } });
+    await cluster.core.createNamespacedResourceQuota({
+      namespace: "tight",
+      body: { metadata: { name: "small" }, spec: { hard: { "requests.memory": "100Mi" } } },
+    });
+    const tight = new Deployment({
+      name: "colours",
+      model: bundle,
+      target: "kubernetes",
+      kubernetes: { ...place, namespace: "tight" },
+    });
+    await assert.rejects(tight.deploy(), {
+      message: /the cluster refuses its pods: .*exceeded quota: small/u,
+    });
+    assert.equal(await tight.exists(), false);
+    const { items } = await cluster.core.listNamespacedService({ namespace: "tight" });
+    assert.deepEqual(items, []);
+  });
+
+  test("what is there under the name and not ours stays as it is", async () => {
+    await cluster.core.createNamespace({ body: { metadata: { name: "taken" } } });
+    await cluster.core.createNamespacedService({
+      namespace: "taken",
+      body: { metadata: { name: "colours" }, spec: { ports: [{ port: 1 }] } },
+    });
+    const foreign = new Deployment({
+      name: "colours",
+      model: bundle,
+      target: "kubernetes",
+      kubernetes: { ...place, namespace: "taken" },
+    });
+    await assert.rejects(
+      foreign.deploy(),
+      /name must be one that nothing else in the namespace taken has.*There is a Service/u,
+    );
+    assert.equal(await foreign.delete(), false);
+    assert.equal((await cluster.core.listNamespacedService({ namespace: "taken" })).items.length, 1);
+  });
+
+  test("cluster check walks through what is needed", async () => {
+    const check = await runCli(["cluster", "check", "--namespace", "shop"], {
+      env: { KUBECONFIG: running.kubeconfig },
+    });
+    assert.equal(check.exitCode, 0, check.stdout + check.stderr);
+    assert.match(check.stdout, /ok {3}context test/u);
+    assert.match(check.stdout, /ok {3}the API server answers: v1\.34\.4/u);
+    assert.match(check.stdout, /ok {3}you may apply Deployment/u);
+    assert.match(check.stdout, /note no metrics/u);
+    const token = temporaryFolder();
+    const wrong = join(token, "kubeconfig");
+    writeFileSync(
+      wrong,
+      readFileSync(running.kubeconfig, "utf8").replace(/token: "\w+"/u, "token: nonsense"),
+    );
+    const refused = await runCli(["cluster", "check"], { env: { KUBECONFIG: wrong } });
+    assert.equal(refused.exitCode, 1);
+    assert.match(refused.stdout, /no {3}.*Your credentials are not accepted/u);
+  });
+
+  test("deleting removes its six objects and nothing else", async () => {
+    assert.equal(await deployment.delete(), true);
+    assert.equal(await deployment.exists(), false);
+    for (const [kind, version] of [
+      ["Secret", "v1"],
+      ["Service", "v1"],
+      ["NetworkPolicy", "networking.k8s.io/v1"],
+      ["HorizontalPodAutoscaler", "autoscaling/v2"],
+      ["PodDisruptionBudget", "policy/v1"],
+    ] as const) {
+      assert.equal(await objectOf(kind, version), undefined, kind);
+    }
+    const { items } = await cluster.core.listNamespacedConfigMap({ namespace: "shop" });
+    assert.deepEqual(
+      items.map(({ metadata }) => metadata!.name),
+      ["kube-root-ca.crt"],
+    );
+    assert.equal(await deployment.delete(), false);
+  });
+});
+
+async function versionOf(model: string): Promise<{ version: string }> {
+  const { storeVersion } = await import("../../src/deployment/stored-versions.js");
+  return storeVersion(temporaryFolder(), model);
+}

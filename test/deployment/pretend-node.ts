@@ -1,0 +1,119 @@
+import type { CoreV1Api, V1ContainerState, V1Pod } from "@kubernetes/client-node";
+import { setHeaderOptions } from "@kubernetes/client-node";
+import { setTimeout } from "node:timers/promises";
+
+/** What becomes of a pod, by its image. */
+export type Fate = "ready" | "image-missing" | "crashes";
+
+/**
+ * A node that runs nothing and reports, as a kubelet would, that pods became what `fateOf` says: the control plane is real,
+ * and so is what its controllers make of these reports.
+ */
+export class PretendNode {
+  readonly #core: CoreV1Api;
+  readonly #fateOf: (image: string) => Fate;
+  #ended = false;
+  #loop: Promise<void> | undefined;
+
+  constructor(core: CoreV1Api, fateOf: (image: string) => Fate) {
+    this.#core = core;
+    this.#fateOf = fateOf;
+  }
+
+  async start(): Promise<void> {
+    await this.#core.createNode({ body: { metadata: { name: "pretend" } } });
+    await this.#core.patchNodeStatus(
+      {
+        name: "pretend",
+        body: {
+          status: {
+            capacity: { cpu: "64", memory: "256Gi", pods: "200" },
+            allocatable: { cpu: "64", memory: "256Gi", pods: "200" },
+            conditions: [
+              { type: "Ready", status: "True", reason: "Pretended", lastHeartbeatTime: new Date() },
+            ],
+          },
+        },
+      },
+      setHeaderOptions("Content-Type", "application/merge-patch+json"),
+    );
+    this.#loop = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#ended = true;
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#ended) {
+      const { items } = await this.#core.listPodForAllNamespaces({ fieldSelector: "spec.nodeName=pretend" });
+      await Promise.all(items.map((pod) => this.#report(pod).catch(() => undefined)));
+      // Node controllers take a node that is silent for 40 s for dead.
+      await this.#core
+        .patchNodeStatus(
+          {
+            name: "pretend",
+            body: {
+              status: { conditions: [{ type: "Ready", status: "True", lastHeartbeatTime: new Date() }] },
+            },
+          },
+          setHeaderOptions("Content-Type", "application/strategic-merge-patch+json"),
+        )
+        .catch(() => undefined);
+      await setTimeout(200);
+    }
+  }
+
+  async #report({ metadata, spec, status }: V1Pod): Promise<void> {
+    const { name = "", namespace = "", deletionTimestamp } = metadata!;
+    if (deletionTimestamp !== undefined) {
+      await this.#core.deleteNamespacedPod({ name, namespace, gracePeriodSeconds: 0 });
+      return;
+    }
+    if (status?.containerStatuses !== undefined) return;
+    const { image = "" } = spec!.containers[0]!;
+    const fate = this.#fateOf(image);
+    const isReady = fate === "ready";
+    const state: Record<Fate, V1ContainerState> = {
+      ready: { running: { startedAt: new Date() } },
+      "image-missing": {
+        waiting: { reason: "ImagePullBackOff", message: `Back-off pulling image "${image}"` },
+      },
+      crashes: { waiting: { reason: "CrashLoopBackOff" } },
+    };
+    const conditions = ["Initialized", "Ready", "ContainersReady", "PodScheduled"].map((type) => ({
+      type,
+      status: isReady ? "True" : "False",
+      lastTransitionTime: new Date(),
+    }));
+    await this.#core.patchNamespacedPodStatus(
+      {
+        name,
+        namespace,
+        body: {
+          status: {
+            phase: isReady ? "Running" : "Pending",
+            startTime: new Date(),
+            conditions,
+            containerStatuses: [
+              {
+                name: "scoring",
+                image,
+                imageID: image,
+                ready: isReady,
+                started: isReady,
+                restartCount: fate === "crashes" ? 2 : 0,
+                state: state[fate],
+                ...(fate === "crashes" && {
+                  lastState: { terminated: { exitCode: 1, reason: "Error", finishedAt: new Date() } },
+                }),
+              },
+            ],
+          },
+        },
+      },
+      setHeaderOptions("Content-Type", "application/merge-patch+json"),
+    );
+  }
+}
