@@ -1,38 +1,80 @@
 /**
- * Makes the pictures of the README from the executed tableware notebook in real JupyterLab:
- * `npm run quickstart && node dist/test/browser/pictures.js`.
+ * Makes the pictures of README and docs: runs the tableware notebook in real JupyterLab, in a copy of the notebooks' folder,
+ * and photographs each widget. `npm run quickstart && node dist/test/browser/pictures.js`.
  */
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import type { Locator } from "playwright-core";
 import sharp from "sharp";
 
 import { repositoryRoot } from "../support.js";
 import { launchChromium, patienceMs } from "./chromium.js";
 import { startJupyterLab } from "./jupyterlab.js";
 
-const lab = await startJupyterLab(join(repositoryRoot, "notebooks"));
+const notebook = "01-tableware.ipynb";
+const folder = mkdtempSync(join(tmpdir(), "sightbook-pictures-"));
+for (const name of [notebook, "sample_data"]) {
+  cpSync(join(repositoryRoot, "notebooks", name), join(folder, name), { recursive: true });
+}
+const lab = await startJupyterLab(folder);
 const browser = await launchChromium();
-const page = await browser.newPage({ viewport: { width: 1120, height: 760 }, deviceScaleFactor: 1.5 });
+const page = await browser.newPage({ viewport: { width: 1120, height: 900 }, deviceScaleFactor: 1.5 });
 page.setDefaultTimeout(patienceMs);
-await page.goto(lab.notebookUrl("01-tableware.executed.ipynb"), { timeout: patienceMs });
+await page.goto(lab.notebookUrl(notebook), { timeout: patienceMs });
 await page.getByText("TypeScript (Sightbook) | Idle").waitFor();
-await page.getByText("Would you like to get notified").waitFor();
-await page.getByRole("button", { name: "No", exact: true }).click();
+const news = page.getByRole("button", { name: "No", exact: true });
+await page.addLocatorHandler(news, () => news.click());
 // The file browser leaves room for the notebook.
 await page.keyboard.press("ControlOrMeta+b");
-// JupyterLab draws only the cells in view: scroll as a person would until the evaluation is at the top.
-const heading = page.locator(".jp-Notebook h2", { hasText: "How good is it?" });
-await page.locator(".jp-Notebook").hover();
-for (let turn = 0; turn < 100; turn++) {
-  const place = await heading.boundingBox();
-  if (place !== null && place.y < 180) break;
-  await page.mouse.wheel(0, 120);
-  await page.waitForTimeout(100);
-}
-await page.waitForTimeout(2000);
-const picture = await page.screenshot();
-await sharp(picture)
-  .png({ palette: true, quality: 90 })
-  .toFile(join(repositoryRoot, "docs", "images", "notebook.png"));
+await page.getByRole("menuitem", { name: "Run", exact: true }).click();
+await page.getByRole("menuitem", { name: "Run All Cells", exact: true }).click();
+
+await photograph("annotation", "Annotation", async (region) => {
+  await region.getByRole("listbox", { name: "Images" }).getByRole("option").nth(3).click();
+});
+await photograph("training", "Training");
+await page.getByText("TypeScript (Sightbook) | Idle").waitFor();
+await photograph("results", "Results");
+await photograph("precision-recall", "Precision and recall");
+
+// The README begins with the notebook as a person sees it.
+await intoView(page.getByRole("region", { name: "Annotation" }));
+await save("notebook", await page.screenshot());
 await browser.close();
 await lab.stop();
+rmSync(folder, { recursive: true });
+
+/** Scrolls as a person would: JupyterLab draws only the cells near the view. */
+async function intoView(region: Locator): Promise<void> {
+  const panel = page.locator(".jp-WindowedPanel-outer");
+  await panel.evaluate((element) => {
+    element.scrollTo(0, 0);
+  });
+  await page.locator(".jp-Notebook").hover();
+  for (let turn = 0; turn < 400; turn++) {
+    const place = await region.boundingBox({ timeout: 100 }).catch(() => null);
+    if (place !== null && place.y > 0 && place.y < 320) break;
+    await page.mouse.wheel(0, place === null ? 300 : place.y - 220);
+    await page.waitForTimeout(150);
+  }
+}
+
+async function photograph(
+  file: string,
+  name: string,
+  act: (region: Locator) => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  const region = page.getByRole("region", { name, exact: true });
+  await intoView(region);
+  await act(region);
+  await page.waitForTimeout(3000); // pictures arrive and plots are drawn
+  await save(file, await region.screenshot());
+}
+
+async function save(file: string, picture: Buffer): Promise<void> {
+  await sharp(picture)
+    .png({ palette: true, quality: 90 })
+    .toFile(join(repositoryRoot, "docs", "images", `${file}.png`));
+}
