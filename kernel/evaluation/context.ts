@@ -27,8 +27,7 @@ export class RequestContext {
   readonly pending = new Set<Promise<void>>();
   readonly #abort = new AbortController();
   readonly #terminated = new AbortController();
-  /** Set once the request was answered although its code may still await something: that code must not run on. */
-  abandoned = false;
+  #abandoned = false;
 
   constructor(
     /** Number within the session; unique, unlike execution counts. */
@@ -49,6 +48,17 @@ export class RequestContext {
   /** Aborts when the request's code was terminated from outside, after which it may never settle. */
   get terminated(): AbortSignal {
     return this.#terminated.signal;
+  }
+
+  /** Whether the request was answered although its code still awaited something. */
+  get abandoned(): boolean {
+    return this.#abandoned;
+  }
+
+  /** Keeps the request's code from running on. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.waits.halt();
   }
 
   terminate(): void {

@@ -11,7 +11,7 @@ export function interruptible(value: unknown): unknown {
   if (context.abandoned) return new Promise(() => undefined);
   return new Promise((resolve, reject) => {
     value.then(resolve, reject);
-    context.waits.add(reject);
+    context.waits.add(resolve);
   });
 }
 

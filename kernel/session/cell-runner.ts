@@ -129,7 +129,7 @@ export class CellRunner {
         setTimeout(() => {
           // Once only, and not for a cell that has ended: the next one may be running by now.
           if (ended || context.abandoned) return;
-          context.abandoned = true;
+          context.abandon();
           this.#evaluator.renew();
           resolve({ ok: false, error: describeError(new KeyboardInterrupt()) });
         }, ms);
@@ -211,6 +211,6 @@ export class CellRunner {
 function interruption<T>(context: RequestContext, promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     promise.then(resolve, reject);
-    context.waits.add(reject);
+    context.waits.add(resolve);
   });
 }
