@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
 
 import { CancelledError, EnvironmentError } from "./errors.js";
 
@@ -85,6 +87,54 @@ export async function runCommand(
       }
     });
   });
+}
+
+export interface PipOptions extends Omit<CommandOptions, "cwd"> {
+  /** Where pip keeps what it downloads until it is complete. */
+  readonly folder: string;
+  /** Called with the bytes that are in the folder so far, a few times a second: pip itself is silent outside a terminal. */
+  readonly onBytes?: (bytes: number) => void;
+}
+
+/**
+ * Runs pip without asking, caching or chatting.
+ *
+ * @param step - What is being done, for the error: `"Downloading numpy"`.
+ * @param args - From pip's command on.
+ * @throws {@link EnvironmentError} and {@link CancelledError} as {@link runCommand}.
+ */
+export async function runPip(
+  step: string,
+  python: string,
+  args: readonly string[],
+  { folder, onBytes, ...options }: PipOptions,
+): Promise<void> {
+  const watch = setInterval(() => {
+    if (onBytes !== undefined) void folderSize(folder).then(onBytes);
+  }, 250);
+  const common = ["-m", "pip", "--disable-pip-version-check", "--no-cache-dir", "--quiet", "--no-input"];
+  try {
+    await runCommand(step, python, [...common, ...args], {
+      ...options,
+      env: { ...options.env, TMPDIR: folder },
+    });
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+/** Bytes below a folder; what vanishes meanwhile counts nothing. */
+async function folderSize(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
+  const sizes = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      stat(join(entry.parentPath, entry.name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    );
+  return (await Promise.all(sizes)).reduce((total, size) => total + size, 0);
 }
 
 /**

@@ -1,6 +1,4 @@
-import { join } from "node:path";
-
-import type { Network, Weights } from "../networks/index.js";
+import type { Network } from "../networks/index.js";
 import type { TrainingHistory } from "../training/index.js";
 import type { FitFacts, ReferenceLogits } from "./fitting.js";
 import type { FitRecipe } from "./fit-options.js";
@@ -10,7 +8,6 @@ import type { ImageClassifierOptions, ImageClassifierSpec } from "./image-classi
 import { openInference } from "../engine/index.js";
 import { FileError, SightbookError } from "../errors.js";
 import {
-  thresholdsFor,
   toJson,
   writeBundle,
   writeOnnx,
@@ -20,8 +17,8 @@ import {
   type JsonValue,
   type ModelThresholds,
 } from "../export/index.js";
-import { isBaseModelName, readSafetensors, writeSafetensors } from "../networks/index.js";
-import { sightbookVersion } from "../version.js";
+import { isBaseModelName, writeSafetensors } from "../networks/index.js";
+import { bundledWeights, commonParts, preparedAs } from "./bundle-parts.js";
 
 export interface SaveOptions {
   /** What an evaluation found, to be kept with the model. */
@@ -61,12 +58,7 @@ export async function saveImageClassifier(
   await writeBundle(
     path,
     {
-      kind: "image-classifier",
-      ...writtenNow(),
-      labels,
-      ...(thresholds !== undefined && {
-        thresholds: thresholdsFor("ImageClassifier.save", labels, thresholds),
-      }),
+      ...commonParts("image-classifier", "ImageClassifier.save", labels, thresholds),
       preprocessing,
       model: { baseModel: baseModel as string, dropout, seed, trained: state.trained },
       weights: state.provenance,
@@ -126,14 +118,6 @@ export function networkOptions(path: string, manifest: BundleManifest): ImageCla
   };
 }
 
-/** The preparation of images, as options of `ImageClassifier`. */
-export function preparedAs(
-  preprocessing: BundlePreprocessing,
-): Pick<ImageClassifierOptions, "imageSize" | "resizeTo" | "interpolation"> {
-  const { imageSize, resizeTo, interpolation } = preprocessing;
-  return { imageSize, resizeTo, interpolation: interpolation as "bilinear" };
-}
-
 /** The preparation of images with the normalisation that the ONNX model has inside. */
 export function describePreprocessing(
   { preprocessing }: ImageClassifierSpec,
@@ -146,24 +130,6 @@ export function describePreprocessing(
     mean,
     standardDeviation,
   };
-}
-
-/** A file that a bundle of this kind must have; `readBundle` has checked those that it lists. */
-export function requireFile(path: string, files: Bundle["files"], name: string): Uint8Array {
-  const file = files.get(name);
-  if (file === undefined)
-    throw new FileError(path, `its model.json lists no ${name}`, "Save the model again.");
-  return file;
-}
-
-/** The network's weights as a bundle keeps them. */
-export function bundledWeights(path: string, files: Bundle["files"]): Weights {
-  const name = "weights.safetensors";
-  return readSafetensors(requireFile(path, files, name), join(path, name)).tensors;
-}
-
-export function writtenNow(): { createdBy: string; createdAt: string } {
-  return { createdBy: `sightbook ${sightbookVersion()}`, createdAt: new Date().toISOString() };
 }
 
 async function differenceOf(onnx: Uint8Array, reference: ReferenceLogits): Promise<number> {

@@ -14,7 +14,7 @@ import type { ImagePrediction } from "./prediction.js";
 
 import { openInference, openOnnxBackbone, type OnnxBackbone } from "../engine/index.js";
 import { display, type MimeBundle } from "../display.js";
-import { ArgumentError, FileError, SightbookError } from "../errors.js";
+import { ArgumentError, SightbookError } from "../errors.js";
 import { interruptible } from "../interrupt.js";
 import {
   readBundle,
@@ -26,6 +26,7 @@ import {
 } from "../export/index.js";
 import { buildNetwork, initializeWeights, loadPretrainedWeights, parameterCount } from "../networks/index.js";
 import { Random } from "../random.js";
+import { requireKind } from "./bundle-parts.js";
 import { fitNetwork, type FitFacts, type ReferenceLogits } from "./fitting.js";
 import { specOf, type ImageClassifierOptions, type ImageClassifierSpec } from "./image-classifier-options.js";
 import { readImageClassifier, saveImageClassifier, type SaveOptions } from "./image-classifier-bundle.js";
@@ -272,10 +273,7 @@ export class ImageClassifier implements Classifier {
 
   /** @internal Takes a bundle that was read and checked. */
   static fromBundle(path: string, bundle: Bundle): ImageClassifier {
-    const { kind } = bundle.manifest;
-    if (kind !== "image-classifier") {
-      throw new FileError(path, `holds a ${kind}, not an image-classifier`, "loadClassifier reads both.");
-    }
+    requireKind(path, bundle, "image-classifier");
     const { options, state } = readImageClassifier(path, bundle);
     return ImageClassifier.fromState(options, state);
   }

@@ -3,7 +3,6 @@ import type { SvmRecipe } from "./svm-classifier.js";
 import { FileError } from "../errors.js";
 import {
   appendLinearHead,
-  thresholdsFor,
   toJson,
   writeBundle,
   writeOnnx,
@@ -11,15 +10,8 @@ import {
   type BundleDescription,
 } from "../export/index.js";
 import { writeSafetensors } from "../networks/index.js";
-import {
-  bundledWeights,
-  describePreprocessing,
-  networkOptions,
-  preparedAs,
-  requireFile,
-  writtenNow,
-  type SaveOptions,
-} from "./image-classifier-bundle.js";
+import { bundledWeights, commonParts, preparedAs, requireFile } from "./bundle-parts.js";
+import { describePreprocessing, networkOptions, type SaveOptions } from "./image-classifier-bundle.js";
 import { ImageClassifier } from "./image-classifier.js";
 import { LinearSVC } from "./linear-svc.js";
 import { LogisticRegression } from "./logistic-regression.js";
@@ -37,12 +29,7 @@ export async function saveSvmClassifier(
   await writeBundle(
     path,
     {
-      kind: "linear-classifier",
-      ...writtenNow(),
-      labels: model.labels,
-      ...(thresholds !== undefined && {
-        thresholds: thresholdsFor("SvmClassifier.save", model.labels, thresholds),
-      }),
+      ...commonParts("linear-classifier", "SvmClassifier.save", model.labels, thresholds),
       ...featurizer,
       recipe: toJson({ ...recipe, options: learner.options }),
       metrics: toJson(metrics),

@@ -13,10 +13,11 @@ import type { LinearSVC } from "./linear-svc.js";
 import type { LogisticRegression } from "./logistic-regression.js";
 
 import { display, type MimeBundle } from "../display.js";
-import { FileError, SightbookError } from "../errors.js";
+import { SightbookError } from "../errors.js";
 import { readBundle, thresholdsFor, type Bundle, type ModelThresholds } from "../export/index.js";
 import { interruptible } from "../interrupt.js";
 import { openProgressReporter } from "../training/index.js";
+import { requireKind } from "./bundle-parts.js";
 import { collectExamples } from "./examples.js";
 import { l2Normalize } from "./feature-matrix.js";
 import { pathsOf, type ImagesToScore } from "./image-scoring.js";
@@ -194,10 +195,7 @@ export class SvmClassifier implements Classifier {
 
   /** @internal Takes a bundle that was read and checked. */
   static async fromBundle(path: string, bundle: Bundle): Promise<SvmClassifier> {
-    const { kind } = bundle.manifest;
-    if (kind !== "linear-classifier") {
-      throw new FileError(path, `holds an ${kind}, not a linear-classifier`, "loadClassifier reads both.");
-    }
+    requireKind(path, bundle, "linear-classifier");
     const { model, learner, recipe } = await readSvmClassifier(path, bundle);
     const classifier = new SvmClassifier(model, learner);
     classifier.#recipe = recipe;

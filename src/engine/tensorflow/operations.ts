@@ -3,7 +3,6 @@ import {
   boolean,
   DataType,
   float,
-  integer,
   integers,
   output,
   text,
@@ -13,6 +12,8 @@ import {
   type GraphBuilder,
   type GraphTensor,
 } from "./graph.js";
+import { GraphConvolutions } from "./convolutions.js";
+import { cast, dtypeOf, integerVector, paddingAttributes, shapeOf } from "./tensors.js";
 
 const T = { T: type(DataType.float32) };
 
@@ -24,11 +25,11 @@ const T = { T: type(DataType.float32) };
  */
 export class GraphOperations implements Operations<GraphTensor> {
   readonly #graph: GraphBuilder;
-  readonly #compute: DataTypeCode;
+  readonly #convolutions: GraphConvolutions;
 
   constructor(graph: GraphBuilder, compute: DataTypeCode = DataType.float32) {
     this.#graph = graph;
-    this.#compute = compute;
+    this.#convolutions = new GraphConvolutions(graph, compute);
   }
 
   constant(values: readonly number[], shape: readonly number[]): GraphTensor {
@@ -68,63 +69,33 @@ export class GraphOperations implements Operations<GraphTensor> {
   }
 
   reluGradient(gradient: GraphTensor, result: GraphTensor): GraphTensor {
-    return this.#alike("ReluGrad", this.#cast(gradient, dtypeOf(result)), result);
+    return this.#alike("ReluGrad", cast(this.#graph, gradient, dtypeOf(result)), result);
   }
 
   relu6Gradient(gradient: GraphTensor, result: GraphTensor): GraphTensor {
-    return this.#alike("Relu6Grad", this.#cast(gradient, dtypeOf(result)), result);
+    return this.#alike("Relu6Grad", cast(this.#graph, gradient, dtypeOf(result)), result);
   }
 
-  convolution(x: GraphTensor, filter: GraphTensor, given: ConvolutionWindow): GraphTensor {
-    const window = withoutNumber(given);
-    if (skipsPixels(window)) return this.convolution(this.#everyNth(x, window), filter, dense(window));
-    if (needsPadding(window))
-      return this.convolution(this.#pad(x, window), filter, { ...window, padding: 0 });
-    const op = isDepthwise(window) ? "DepthwiseConv2dNative" : "Conv2D";
-    return this.#computing(op, [this.#narrow(x), this.#narrow(filter)], convolutionAttributes(window));
+  convolution(x: GraphTensor, filter: GraphTensor, window: ConvolutionWindow): GraphTensor {
+    return this.#convolutions.forward(x, filter, window);
   }
 
   convolutionInputGradient(
     gradient: GraphTensor,
     x: GraphTensor,
     filter: GraphTensor,
-    given: ConvolutionWindow,
+    window: ConvolutionWindow,
   ): GraphTensor {
-    const window = withoutNumber(given);
-    if (skipsPixels(window)) {
-      const taken = this.#everyNth(x, window);
-      return this.#spreadNth(
-        this.convolutionInputGradient(gradient, taken, filter, dense(window)),
-        x,
-        window,
-      );
-    }
-    if (needsPadding(window)) {
-      const inner = { ...window, padding: 0 };
-      const padded = this.convolutionInputGradient(gradient, this.#pad(x, window), filter, inner);
-      return this.#cut(padded, x, window);
-    }
-    const op = isDepthwise(window) ? "DepthwiseConv2dNativeBackpropInput" : "Conv2DBackpropInput";
-    const inputs = [this.#shapeOf(x), this.#narrow(filter), this.#narrow(gradient)];
-    return this.#computing(op, inputs, convolutionAttributes(window));
+    return this.#convolutions.inputGradient(gradient, x, filter, window);
   }
 
   convolutionFilterGradient(
     gradient: GraphTensor,
     x: GraphTensor,
     filter: GraphTensor,
-    given: ConvolutionWindow,
+    window: ConvolutionWindow,
   ): GraphTensor {
-    const window = withoutNumber(given);
-    if (skipsPixels(window))
-      return this.convolutionFilterGradient(gradient, this.#everyNth(x, window), filter, dense(window));
-    if (needsPadding(window)) {
-      const inner = { ...window, padding: 0 };
-      return this.convolutionFilterGradient(gradient, this.#pad(x, window), filter, inner);
-    }
-    const op = isDepthwise(window) ? "DepthwiseConv2dNativeBackpropFilter" : "Conv2DBackpropFilter";
-    const inputs = [this.#narrow(x), this.#shapeOf(filter), this.#narrow(gradient)];
-    return this.#float(this.#computing(op, inputs, convolutionAttributes(window)));
+    return this.#convolutions.filterGradient(gradient, x, filter, window);
   }
 
   batchNormTraining(
@@ -158,7 +129,7 @@ export class GraphOperations implements Operations<GraphTensor> {
   ): { x: GraphTensor; scale: GraphTensor; offset: GraphTensor } {
     const result = this.#graph.add(
       "FusedBatchNormGradV3",
-      [this.#cast(gradient, dtypeOf(x)), x, scale, ...saved],
+      [cast(this.#graph, gradient, dtypeOf(x)), x, scale, ...saved],
       batchNormAttributes(x, epsilon, true),
       { dtype: dtypeOf(x) },
     );
@@ -186,7 +157,7 @@ export class GraphOperations implements Operations<GraphTensor> {
   }
 
   maxPoolGradient(gradient: GraphTensor, x: GraphTensor, result: GraphTensor, window: Window): GraphTensor {
-    const inputs = [x, result, this.#cast(gradient, dtypeOf(x))];
+    const inputs = [x, result, cast(this.#graph, gradient, dtypeOf(x))];
     const attributes = { ...poolAttributes(window), T: type(dtypeOf(x)) };
     return this.#graph.add("MaxPoolGrad", inputs, attributes, { dtype: dtypeOf(x) });
   }
@@ -197,26 +168,29 @@ export class GraphOperations implements Operations<GraphTensor> {
   }
 
   globalAveragePoolGradient(gradient: GraphTensor, x: GraphTensor): GraphTensor {
-    const shape = this.#shapeOf(x);
+    const shape = shapeOf(this.#graph, x);
     const count = this.#graph.add(
       "Prod",
       [
-        this.#graph.add("Slice", [shape, this.#integers(1), this.#integers(2)], {
+        this.#graph.add("Slice", [shape, integerVector(this.#graph, 1), integerVector(this.#graph, 2)], {
           T: type(DataType.int32),
           Index: type(DataType.int32),
         }),
-        this.#integers(0),
+        integerVector(this.#graph, 0),
       ],
       { T: type(DataType.int32), Tidx: type(DataType.int32) },
     );
     const each = this.#graph.add("RealDiv", [gradient, this.#toFloat(count)], T);
     const spread = ["first", "second"].reduce(
       (tensor) =>
-        this.#graph.add("ExpandDims", [tensor, this.#integers(1)], { ...T, Tdim: type(DataType.int32) }),
+        this.#graph.add("ExpandDims", [tensor, integerVector(this.#graph, 1)], {
+          ...T,
+          Tdim: type(DataType.int32),
+        }),
       each,
     );
     const attributes = { T: type(dtypeOf(x)), Tidx: type(DataType.int32) };
-    const narrow = this.#cast(spread, dtypeOf(x));
+    const narrow = cast(this.#graph, spread, dtypeOf(x));
     return this.#graph.add("BroadcastTo", [narrow, shape], attributes, { dtype: dtypeOf(x) });
   }
 
@@ -226,7 +200,7 @@ export class GraphOperations implements Operations<GraphTensor> {
   ): { loss: GraphTensor; gradient: GraphTensor } {
     const each = this.#graph.add("SoftmaxCrossEntropyWithLogits", [logits, targets], T);
     const batch = this.#graph.add("Size", [each], { ...T, out_type: type(DataType.int32) });
-    const axes = this.#integers(0);
+    const axes = integerVector(this.#graph, 0);
     return {
       loss: this.#graph.add("Mean", [each, axes], { ...T, Tidx: type(DataType.int32) }),
       gradient: this.#graph.add("RealDiv", [output(each, 1), this.#toFloat(batch)], T),
@@ -241,133 +215,17 @@ export class GraphOperations implements Operations<GraphTensor> {
     attributes: Readonly<Record<string, Attribute>> = {},
   ): GraphTensor {
     const dtype = dtypeOf(a);
-    const inputs = b === undefined ? [a] : [a, this.#cast(b, dtype)];
+    const inputs = b === undefined ? [a] : [a, cast(this.#graph, b, dtype)];
     return this.#graph.add(op, inputs, { ...attributes, T: type(dtype) }, { dtype });
-  }
-
-  /** An operation in the type of computation. */
-  #computing(
-    op: string,
-    inputs: readonly GraphTensor[],
-    attributes: Readonly<Record<string, Attribute>>,
-  ): GraphTensor {
-    const dtype = this.#compute;
-    return this.#graph.add(op, inputs, { ...attributes, T: type(dtype) }, { dtype });
-  }
-
-  #narrow(x: GraphTensor): GraphTensor {
-    return this.#cast(x, this.#compute);
   }
 
   #float(x: GraphTensor): GraphTensor {
-    return this.#cast(x, DataType.float32);
-  }
-
-  #cast(x: GraphTensor, dtype: DataTypeCode): GraphTensor {
-    if (dtypeOf(x) === dtype) return x;
-    return this.#graph.add("Cast", [x], { SrcT: type(dtypeOf(x)), DstT: type(dtype) }, { dtype });
-  }
-
-  /** Zeros around height and width. */
-  #pad(x: GraphTensor, { padding }: ConvolutionWindow): GraphTensor {
-    const p = Number(padding);
-    const amounts = this.#graph.constant(Int32Array.of(0, 0, p, p, p, p, 0, 0), [4, 2], "paddings");
-    const attributes = { T: type(dtypeOf(x)), Tpaddings: type(DataType.int32) };
-    return this.#graph.add("Pad", [x, amounts], attributes, { dtype: dtypeOf(x) });
-  }
-
-  /** The inner part of `padded` that is as large as `x`. */
-  #cut(padded: GraphTensor, x: GraphTensor, { padding }: ConvolutionWindow): GraphTensor {
-    const begin = this.#integers(0, Number(padding), Number(padding), 0);
-    const attributes = { T: type(dtypeOf(padded)), Index: type(DataType.int32) };
-    return this.#graph.add("Slice", [padded, begin, this.#shapeOf(x)], attributes, {
-      dtype: dtypeOf(padded),
-    });
-  }
-
-  /** Every `stride`-th pixel of every `stride`-th row: all that a strided 1 x 1 window ever reads. */
-  #everyNth(x: GraphTensor, window: ConvolutionWindow): GraphTensor {
-    const dtype = dtypeOf(x);
-    const attributes = { ...wholeSlice, T: type(dtype) };
-    return this.#graph.add("StridedSlice", [x, ...this.#nthPixels(window)], attributes, { dtype });
-  }
-
-  /** The gradient of {@link #everyNth}: zeros where `x` was not read. */
-  #spreadNth(gradient: GraphTensor, x: GraphTensor, window: ConvolutionWindow): GraphTensor {
-    const dtype = dtypeOf(gradient);
-    const inputs = [this.#shapeOf(x), ...this.#nthPixels(window), gradient];
-    return this.#graph.add("StridedSliceGrad", inputs, { ...wholeSlice, T: type(dtype) }, { dtype });
-  }
-
-  #nthPixels({ stride }: ConvolutionWindow): GraphTensor[] {
-    return [this.#integers(0, 0, 0, 0), this.#integers(0, 0, 0, 0), this.#integers(1, stride, stride, 1)];
-  }
-
-  #shapeOf(x: GraphTensor): GraphTensor {
-    return this.#graph.add("Shape", [x], { T: type(dtypeOf(x)), out_type: type(DataType.int32) });
-  }
-
-  #integers(...values: number[]): GraphTensor {
-    return this.#graph.constant(Int32Array.from(values), [values.length], "integers");
+    return cast(this.#graph, x, DataType.float32);
   }
 
   #toFloat(x: GraphTensor): GraphTensor {
     return this.#graph.add("Cast", [x], { SrcT: type(DataType.int32), DstT: type(DataType.float32) });
   }
-}
-
-function dtypeOf(x: GraphTensor): DataTypeCode {
-  return x.dtype ?? DataType.float32;
-}
-
-function isDepthwise({ groups }: ConvolutionWindow): boolean {
-  return groups > 1;
-}
-
-/**
- * Whether the padding becomes a node of its own.
- *
- * TensorFlow gives a convolution with explicit padding to slow kernels when it goes backward (and its optimiser crashes
- * on a depthwise one, 2.21), so no convolution gets any: where "same" means the same it is used, else zeros are added.
- */
-function needsPadding({ padding }: Window): boolean {
-  return padding !== "same" && padding > 0;
-}
-
-/** A window of stride 1 that keeps the size: there "same" adds equally on both sides, as a number does. */
-function withoutNumber<W extends Window>(window: W): W {
-  const { kernelSize, stride, padding } = window;
-  return stride === 1 && padding !== 0 && padding === (kernelSize - 1) / 2
-    ? { ...window, padding: "same" }
-    : window;
-}
-
-/**
- * A strided 1 x 1 window, as the shortcuts of a ResNet have it, becomes a slice and a dense convolution: the same sums,
- * and TensorFlow 2.21 with oneDNN corrupts memory in the strided form's gradients where a large map has few channels.
- */
-function skipsPixels(window: ConvolutionWindow): boolean {
-  const { kernelSize, stride, padding } = window;
-  return kernelSize === 1 && stride > 1 && (padding === 0 || padding === "same") && !isDepthwise(window);
-}
-
-/** The convolution that is left after the slice. */
-function dense(window: ConvolutionWindow): ConvolutionWindow {
-  return { ...window, stride: 1, padding: 0 };
-}
-
-/** A slice from the first to the last element of every axis. */
-const wholeSlice = {
-  Index: type(DataType.int32),
-  begin_mask: integer(0b1111),
-  end_mask: integer(0b1111),
-  ellipsis_mask: integer(0),
-  new_axis_mask: integer(0),
-  shrink_axis_mask: integer(0),
-};
-
-function convolutionAttributes(window: ConvolutionWindow): Record<string, Attribute> {
-  return { ...T, strides: integers([1, window.stride, window.stride, 1]), ...paddingAttributes(window) };
 }
 
 function poolAttributes(window: Window): Record<string, Attribute> {
@@ -376,17 +234,6 @@ function poolAttributes(window: Window): Record<string, Attribute> {
     ksize: integers([1, window.kernelSize, window.kernelSize, 1]),
     strides: integers([1, window.stride, window.stride, 1]),
     ...paddingAttributes(window),
-  };
-}
-
-function paddingAttributes({ padding }: Window): Record<string, Attribute> {
-  const dataFormat = { data_format: text("NHWC") };
-  if (padding === "same") return { padding: text("SAME"), ...dataFormat };
-  if (padding === 0) return { padding: text("VALID"), ...dataFormat };
-  return {
-    padding: text("EXPLICIT"),
-    explicit_paddings: integers([0, 0, padding, padding, padding, padding, 0, 0]),
-    ...dataFormat,
   };
 }
 

