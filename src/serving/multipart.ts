@@ -4,11 +4,28 @@ import { ScoringError } from "./errors.js";
 import type { ServingSettings } from "./options.js";
 import { checkedImage } from "./request-inputs.js";
 
-/** Reads the files of a multipart form, whatever their fields are called; fields that are no files are refused. */
+/**
+ * Reads the files of a multipart form, whatever their fields are called; fields that are no files are refused.
+ *
+ * @throws {@link ScoringError} (400 or 413) that says what is wrong.
+ */
 export async function multipartImages(
-  request: Pick<FastifyRequest, "parts">,
+  request: FormRequest,
   settings: ServingSettings,
 ): Promise<Uint8Array[]> {
+  try {
+    return await readFiles(request, settings);
+  } catch (error) {
+    // Limits have a status; what the parser of the form itself says has none.
+    if (error instanceof Error && "statusCode" in error) throw error;
+    if (error instanceof ScoringError) throw error;
+    throw new ScoringError(400, "bad_request", "The body must be a whole multipart form.");
+  }
+}
+
+type FormRequest = Pick<FastifyRequest, "parts">;
+
+async function readFiles(request: FormRequest, settings: ServingSettings): Promise<Uint8Array[]> {
   const { maxImages, maxImageBytes, bodyLimit } = settings;
   const images: Uint8Array[] = [];
   let total = 0;
