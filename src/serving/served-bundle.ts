@@ -10,6 +10,10 @@ import type { ServedFiles } from "./inference-messages.js";
  */
 export async function readServedBundle(path: string): Promise<ServedFiles> {
   const { manifest, files } = await readBundle(path);
+  if (manifest.kind === "image-classifier" && manifest.model["trained"] !== true) {
+    const wayOut = "Call fit before save.";
+    throw new FileError(path, "holds a network that was not trained for its labels", wayOut);
+  }
   const onnx = files.get("model.onnx");
   if (onnx === undefined) {
     throw new FileError(path, "its model.json lists no model.onnx", "Save the model again.");

@@ -1,6 +1,6 @@
 /**
  * The scoring server beside FastAPI with onnxruntime, the same ONNX file and photo, in one run:
- * `node dist/test/bench/serving.js [base model] [rounds] [seconds]`.
+ * `node dist/test/bench/serving.js [base model] [rounds] [seconds] [photo]`.
  *
  * FastAPI runs where `SIGHTBOOK_BENCH_PYTHON` names a Python with fastapi, uvicorn, onnxruntime, pillow and numpy, in two
  * settings, of which the better one counts: one process whose runtime uses all cores, and a process for each core. The
@@ -20,6 +20,8 @@ import { spawnScoringProcess } from "../../src/serving/index.js";
 import { repositoryRoot } from "../support.js";
 
 const [baseModel = "EfficientNetLite0", rounds = "3", seconds = "8"] = process.argv.slice(2);
+/** Default: 640 x 480 pixels; phones send 4000 x 3000. */
+const photo = process.argv[5] ?? join(repositoryRoot, "notebooks/sample_data/tableware/bowl/bowl-01.jpg");
 const connections = 16;
 const cores = availableParallelism();
 const python = process.env["SIGHTBOOK_BENCH_PYTHON"];
@@ -34,7 +36,6 @@ interface Contestant {
 
 async function main(): Promise<void> {
   const folder = await writeModel();
-  const image = join(repositoryRoot, "notebooks/sample_data/tableware/bowl/bowl-01.jpg");
   const contestants = [await startOurs(folder)];
   if (python === undefined) console.log("SIGHTBOOK_BENCH_PYTHON is not set: Sightbook alone.");
   else {
@@ -42,10 +43,10 @@ async function main(): Promise<void> {
     contestants.push(await startPython(folder, cores, 1));
   }
   try {
-    for (const { url } of contestants) await load(url, image, { seconds: 2 });
+    for (const { url } of contestants) await load(url, photo, { seconds: 2 });
     for (let round = 0; round < Number(rounds); round++) {
       for (const { url, rates } of contestants) {
-        rates.push((await load(url, image, { seconds: Number(seconds) })).rate);
+        rates.push((await load(url, photo, { seconds: Number(seconds) })).rate);
       }
     }
     const theirs = Math.max(...contestants.slice(1).map(({ rates }) => median(rates)), 0);
@@ -53,7 +54,7 @@ async function main(): Promise<void> {
     const equalRate = Math.max(1, Math.round(0.6 * (theirs || median(contestants[0]!.rates))));
     for (let round = 0; round < Number(rounds); round++) {
       for (const { url, p99s } of contestants) {
-        p99s.push((await load(url, image, { seconds: Number(seconds), rate: equalRate })).p99);
+        p99s.push((await load(url, photo, { seconds: Number(seconds), rate: equalRate })).p99);
       }
     }
     report(contestants, equalRate);
