@@ -27,6 +27,13 @@ export function rate(text: string): number {
   return value;
 }
 
+/** A number in `[0, 1]`. */
+export function share(text: string): number {
+  const value = number(text);
+  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError("It must be a number from 0 to 1.");
+  return value;
+}
+
 /** A number above 0. */
 export function positive(text: string): number {
   const value = number(text);

@@ -1,5 +1,6 @@
 /** What the server and an inference process say to each other. */
 import type { BundleManifest } from "../export/index.js";
+import type { ImageStatistics } from "../images/index.js";
 
 /** What of a bundle is needed to score. */
 export interface ServedFiles {
@@ -23,6 +24,8 @@ export interface InferenceStart {
   readonly maxBatch: number;
   readonly limitInputPixels: number;
   readonly decodeTimeoutMs: number;
+  /** Whether to measure each image as a whole, for records. */
+  readonly measuresImages: boolean;
 }
 
 export type ToInference =
@@ -47,4 +50,5 @@ export interface RawScores {
   readonly inferenceMs: number;
   /** Images in that run. */
   readonly batchSize: number;
+  readonly statistics?: ImageStatistics;
 }

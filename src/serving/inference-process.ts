@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 
-import { ImageError, type Interpolation } from "../images/index.js";
+import { ImageError, imageStatistics, type Interpolation } from "../images/index.js";
 import type { FromInference, InferenceStart, ScoreInput, ToInference } from "./inference-messages.js";
 import { openLogits } from "./open-logits.js";
 import { readyBatches } from "./ready-batches.js";
@@ -43,7 +43,8 @@ async function start(options: InferenceStart): Promise<void> {
       const startedAt = performance.now();
       const pixels = await pixelsOf(input);
       const decodeMs = performance.now() - startedAt;
-      answer({ kind: "scored", id, scores: { decodeMs, ...(await batches.run(id, pixels)) } });
+      const statistics = options.measuresImages && { statistics: imageStatistics(pixels, height, width) };
+      answer({ kind: "scored", id, scores: { decodeMs, ...statistics, ...(await batches.run(id, pixels)) } });
     } catch (error) {
       answer(
         error instanceof ImageError

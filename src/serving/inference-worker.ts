@@ -87,8 +87,15 @@ export class InferenceWorker {
   }
 
   async #open(): Promise<void> {
-    const { files, threads, maxBatch, limitInputPixels, decodeTimeoutMs } = this.#options;
-    const start: InferenceStart = { files, threads, maxBatch, limitInputPixels, decodeTimeoutMs };
+    const { files, threads, maxBatch, limitInputPixels, decodeTimeoutMs, measuresImages } = this.#options;
+    const start: InferenceStart = {
+      files,
+      threads,
+      maxBatch,
+      limitInputPixels,
+      decodeTimeoutMs,
+      measuresImages,
+    };
     this.#child = await startInferenceChild(start, {
       onAnswer: (answer) => {
         this.#settle(answer);

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 
 import { ArgumentError } from "../errors.js";
+import type { RecorderOptions } from "../monitoring/index.js";
 import { checkKeyDigests } from "./keys.js";
 
 export interface ScoringServerOptions {
@@ -58,6 +59,11 @@ export interface ScoringServerOptions {
   readonly metricsHost?: string;
   /** Path of a Unix socket, or name of a Windows pipe, for {@link ServerControl}. Default: none. */
   readonly control?: string;
+  /**
+   * Keeps the label and score of each image, and how bright, contrasty, colourful and sharp it is, for reports of drift; no
+   * image itself unless `keepImages` asks for it. Default: nothing is kept.
+   */
+  readonly record?: Omit<RecorderOptions, "onProblem">;
   /** While draining, how long new connections are still accepted. Default 200. */
   readonly drainDelayMs?: number;
   /** While draining, how long to wait for accepted requests. Default 30,000. */
@@ -66,7 +72,7 @@ export interface ScoringServerOptions {
   readonly logLevel?: "silent" | "error" | "warn" | "info" | "debug";
 }
 
-type Optional = "modelVersion" | "listenFd" | "metricsPort" | "control";
+type Optional = "modelVersion" | "listenFd" | "metricsPort" | "control" | "record";
 
 /** All options, checked, defaults filled in. */
 export type ServingSettings = Required<Omit<ScoringServerOptions, Optional>> &

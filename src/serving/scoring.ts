@@ -1,9 +1,11 @@
 import type { FastifyReply } from "fastify";
 import type { Logger } from "pino";
 
+import { softmax } from "./answers.js";
 import { ScoringError } from "./errors.js";
 import type { ScoreInput } from "./inference-messages.js";
 import type { ServingMetrics } from "./metrics.js";
+import type { ScoreRecorder } from "../monitoring/recorder.js";
 import type { ActiveModel, ModelHost } from "./model-host.js";
 import type { ServingSettings } from "./options.js";
 import type { PooledScores } from "./scoring-job.js";
@@ -14,6 +16,8 @@ export interface ServingContext {
   readonly host: ModelHost;
   readonly metrics: ServingMetrics;
   readonly log: Logger;
+  /** Keeps what was answered, where that is wanted. */
+  readonly recorder: ScoreRecorder | undefined;
   /** Whether new work is to go elsewhere. */
   readonly state: { isDraining: boolean };
 }
@@ -31,7 +35,7 @@ export interface ScoredRequest {
  * @throws {@link ScoringError} for whatever concerns more than an image that cannot be read.
  */
 export async function scoreRequest(
-  { settings, host, metrics }: ServingContext,
+  { settings, host, metrics, recorder }: ServingContext,
   inputs: readonly ScoreInput[],
   reply: FastifyReply,
 ): Promise<ScoredRequest> {
@@ -49,6 +53,7 @@ export async function scoreRequest(
         try {
           const scores = await model.pool.score(input, { deadlineAt, signal: gone.signal });
           metrics.scored(scores);
+          if (recorder) record(recorder, model, input, scores);
           return scores;
         } catch (error) {
           if (error instanceof ScoringError && error.code === "unreadable_image") return error;
@@ -62,6 +67,19 @@ export async function scoreRequest(
   } finally {
     reply.raw.off("close", left);
   }
+}
+
+function record(
+  recorder: ScoreRecorder,
+  { version, manifest }: ActiveModel,
+  input: ScoreInput,
+  { logits, statistics }: PooledScores,
+): void {
+  const probabilities = softmax(logits);
+  const score = Math.max(...probabilities);
+  const label = manifest.labels[probabilities.indexOf(score)]!;
+  const entry = { version, label, score, ...(statistics && { statistics }) };
+  recorder.record(entry, "image" in input ? input.image : undefined);
 }
 
 export function overloaded(): ScoringError {

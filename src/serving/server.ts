@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyListenOptions } from "fastify";
 
 import { EnvironmentError } from "../errors.js";
 import { errorCode } from "../files.js";
+import { ScoreRecorder } from "../monitoring/recorder.js";
 import { createApp } from "./app.js";
 import { openControl, type ServerControl, type ServerStatus } from "./control.js";
 import { openLog } from "./log.js";
@@ -42,10 +43,19 @@ export async function startScoringServer(options: ScoringServerOptions): Promise
   const settings = settingsOf(options);
   const log = openLog(settings);
   const metrics = new ServingMetrics();
+  const recorder =
+    settings.record &&
+    new ScoreRecorder({
+      ...settings.record,
+      onProblem: (message) => {
+        log.error(message);
+      },
+    });
   const host = await ModelHost.open(
     { bundle: settings.bundle, version: settings.modelVersion },
     {
       ...settings,
+      measuresImages: settings.record !== undefined,
       onCrash: (reason) => {
         metrics.crash();
         log.error(reason);
@@ -58,7 +68,7 @@ export async function startScoringServer(options: ScoringServerOptions): Promise
   );
   metrics.observe(host);
   const state = { isDraining: false };
-  const context: ServingContext = { settings, host, metrics, log, state };
+  const context: ServingContext = { settings, host, metrics, log, recorder, state };
   try {
     const app = await createApp(context);
     const { host: address, port, listenFd } = settings;
@@ -162,7 +172,10 @@ async function openServer(
  *
  * @returns Whether that was done within the time for it; what was not answered then is cut off.
  */
-async function drain({ settings, host, state, log }: ServingContext, app: FastifyInstance): Promise<boolean> {
+async function drain(
+  { settings, host, state, log, recorder }: ServingContext,
+  app: FastifyInstance,
+): Promise<boolean> {
   state.isDraining = true;
   log.info("draining");
   await delay(settings.drainDelayMs);
@@ -183,6 +196,7 @@ async function drain({ settings, host, state, log }: ServingContext, app: Fastif
     await answered;
   }
   clearInterval(sweep);
+  await recorder?.close();
   log.info({ clean }, "closed");
   return clean;
 }

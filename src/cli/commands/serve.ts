@@ -1,12 +1,16 @@
 import { Command, Option } from "commander";
 
 import { keyDigestsFrom, runScoringServer, type ScoringServerOptions } from "../../serving/index.js";
-import { wholeNumber } from "../values.js";
+import { share, wholeNumber } from "../values.js";
 
-type ServeOptions = Omit<ScoringServerOptions, "bundle" | "keyDigests" | "allowNoKey"> & {
+type ServeOptions = Omit<ScoringServerOptions, "bundle" | "keyDigests" | "allowNoKey" | "record"> & {
   readonly keysFile?: string;
   /** Commander's form of `--no-key`. */
   readonly key: boolean;
+  readonly record?: string;
+  readonly recordBytes?: number;
+  readonly recordImages?: number;
+  readonly recordImageBytes?: number;
 };
 
 const helpAfter = `
@@ -47,14 +51,27 @@ export function serveCommand(finish: (exitCode: number) => void): Command {
       wholeNumber(0),
     )
     .option("--drain-timeout-ms <ms>", "wait so long for accepted requests (default: 30000)", wholeNumber(0))
+    .option("--record <folder>", "keep label, score and image statistics, for reports of drift")
+    .option("--record-bytes <bytes>", "most bytes of records (default: 64 MiB)", wholeNumber(1024))
+    .option("--record-images <share>", "keep this share of the images too (default: 0)", share)
+    .option("--record-image-bytes <bytes>", "most bytes of kept images (default: 256 MiB)", wholeNumber(1024))
     .addOption(
       new Option("--log-level <level>", "what is written to standard error")
         .choices(["silent", "error", "warn", "info", "debug"])
         .default("info"),
     )
     .addHelpText("after", helpAfter)
-    .action(async (bundle: string, { keysFile, key, ...options }: ServeOptions) => {
+    .action(async (bundle: string, options: ServeOptions) => {
+      const { keysFile, key, record, recordBytes, recordImages, recordImageBytes, ...others } = options;
       const keyDigests = await keyDigestsFrom(keysFile);
-      finish(await runScoringServer({ ...options, bundle, keyDigests, allowNoKey: !key }));
+      const recording = record !== undefined && {
+        record: {
+          folder: record,
+          ...(recordBytes !== undefined && { maxBytes: recordBytes }),
+          ...(recordImages !== undefined && { keepImages: recordImages }),
+          ...(recordImageBytes !== undefined && { maxImageBytes: recordImageBytes }),
+        },
+      };
+      finish(await runScoringServer({ ...others, ...recording, bundle, keyDigests, allowNoKey: !key }));
     });
 }
