@@ -1,4 +1,3 @@
-import nodeModule from "node:module";
 import { performance } from "node:perf_hooks";
 import process from "node:process";
 import { setTimeout } from "node:timers";
@@ -11,20 +10,10 @@ import { isComplete } from "./is-complete.js";
 import type { LanguageCall, LanguageReply, LanguageRequest, TypeErrors } from "./protocol.js";
 import { SessionTypes } from "./session-types.js";
 import { isTrivial } from "./trivial.js";
-import { loadTypeScript } from "./typescript.js";
-
-/** What the types of Node 20 do not know. */
-interface CompileCache {
-  enableCompileCache(): unknown;
-  flushCompileCache(): void;
-}
+import { keepTypeScript, loadTypeScript } from "./typescript.js";
 
 /** The first check happens this long after the last request, or when a cell needs it. */
 const IDLE_MS = 300;
-
-/** Node keeps compiled code between runs since 22.8, which halves the time that loading TypeScript takes. */
-const { enableCompileCache, flushCompileCache } = nodeModule as Partial<CompileCache>;
-enableCompileCache?.();
 
 const typescript = loadTypeScript();
 const session = new SessionTypes(typescript, process.cwd());
@@ -97,7 +86,7 @@ async function warmUp(): Promise<void> {
   session.explore("console.log([1].map(String), process.cwd(), await Promise.resolve(1))", (service, file) =>
     service.getSemanticDiagnostics(file),
   );
-  flushCompileCache?.();
+  keepTypeScript();
 }
 
 void warmUp();
