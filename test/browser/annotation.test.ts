@@ -145,7 +145,7 @@ describe("AnnotationUI in JupyterLab", { skip: skipWithoutJupyter }, () => {
     await says(page, "cup-12.jpg is now plate.");
     await image(page, "cup-11.jpg, cup").click();
     await page.keyboard.press("Delete");
-    await image(other, "cup-11.jpg, cup").locator("[data-band=excluded]").waitFor();
+    await image(other, "cup-11.jpg, cup").locator("[data-text=Excluded]").waitFor();
     await search(other, "bowl-");
     await image(page, "bowl-01.jpg, bowl").waitFor();
     await other.close();
@@ -198,8 +198,8 @@ describe("AnnotationUI in JupyterLab", { skip: skipWithoutJupyter }, () => {
     rmSync(join(folder, "tableware", "plate", "plate-30.jpg"));
     await search(page, "plate-30");
     const tile = image(page, "plate-30.jpg, plate");
-    await tile.getByText("Cannot be read", { exact: true }).waitFor();
-    await tile.getByText("The file cannot be read (no such file or folder).").waitFor();
+    await tile.locator('[data-text="Cannot be read"]').waitFor();
+    await tile.locator('[data-text^="The file cannot be read (no such file or folder)."]').waitFor();
     await region(page).getByRole("checkbox", { name: "Problem" }).check();
     await search(page, "");
     assert.equal(await images(page).getByRole("option").count(), 1);

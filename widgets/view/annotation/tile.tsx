@@ -35,24 +35,27 @@ export function Tile(props: TileProps) {
       onFocus={onFocus}
     >
       <span class="sightbook-tile-picture">
-        {picture ? (
+        {picture !== undefined && picture !== "" && (
           <img key={row.id} alt="" src={picture} draggable={false} />
-        ) : picture === "" ? (
+        )}
+        {picture === "" && (
           <span class="sightbook-tile-problem">
             <Icon name="problem" />
-            <strong>Cannot be read</strong>
-            <span>{reasonOf(row)}</span>
-          </span>
-        ) : null}
-        {row.excluded && (
-          <span class="sightbook-tile-band" data-band="excluded">
-            Excluded
+            <Painted text="Cannot be read" strong />
+            <Painted text={reasonOf(row)} />
           </span>
         )}
-        {!row.excluded && row.problem !== "" && picture !== "" && (
-          <span class="sightbook-tile-band" data-band="problem">
-            {reasonOf(row)}
+        {row.excluded ? (
+          <span class="sightbook-tile-band">
+            <Painted text="Excluded" />
           </span>
+        ) : (
+          row.problem !== "" &&
+          picture !== "" && (
+            <span class="sightbook-tile-band">
+              <Painted text={reasonOf(row)} />
+            </span>
+          )
         )}
         {selected && (
           <span class="sightbook-tile-check">
@@ -62,7 +65,6 @@ export function Tile(props: TileProps) {
         {/* For the pointer alone: Enter and the toolbar's button do the same. */}
         <span
           class="sightbook-tile-zoom"
-          aria-hidden="true"
           title="Zoom (Enter)"
           onClick={(event) => {
             event.stopPropagation();
@@ -72,13 +74,21 @@ export function Tile(props: TileProps) {
           <Icon name="zoom" />
         </span>
       </span>
+      <span class="sightbook-tile-name">{row.name}</span>{" "}
       <span class="sightbook-tile-labels">
         {row.edited && <Icon name="edited" />}
         <span>{labels}</span>
       </span>
-      <span class="sightbook-tile-name">{row.name}</span>
     </div>
   );
+}
+
+/**
+ * A text that the style sheet writes: the visible words of an option are to be its name, by which people call it who speak
+ * to their computer, and its state is its description.
+ */
+function Painted({ text, strong = false }: { readonly text: string; readonly strong?: boolean }) {
+  return <span class="sightbook-painted" data-text={text} data-strong={strong} />;
 }
 
 function stateOf({ edited, excluded, problem }: AnnotationRow): string {
