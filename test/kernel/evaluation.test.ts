@@ -100,11 +100,115 @@ const sessions: Readonly<Record<string, Session>> = {
     ["log11.length", "2"],
     ["await using c11 = { async [Symbol.asyncDispose]() { log11.push('async') } }; log11.at(-1)", "'closed'"],
     ["log11.at(-1)", "'async'"],
+    [
+      "for (using each of [open11(), open11()]) log11.push('used')\nlog11.slice(-4)",
+      "[ 'used', 'closed', 'used', 'closed' ]",
+    ],
+    [
+      "{ await using d11 = { async [Symbol.asyncDispose]() { log11.push('block') } } }\nlog11.at(-1)",
+      "'block'",
+    ],
   ],
   "destructuring, generics, labels": [
     ["const { a12, b12: [c12] } = { a12: 1, b12: [2] }; a12 + c12", "3"],
     ["function first12<T>(xs: readonly T[]): T | undefined { return xs[0] }\nfirst12<string>(['q'])", "'q'"],
     ["outer: for (const a of [1, 2]) { for (const b of [1, 2]) { if (b === 2) continue outer } }", undefined],
+    ["block12: { break block12 } 'after'", "'after'"],
+    ["let [p12, , q12 = 3, ...r12] = [1, 2, undefined, 4, 5]; [p12, q12, r12]", "[ 1, 3, [ 4, 5 ] ]"],
+    ["({ p12, r12 } = { p12: 9, r12: [] }); [p12, r12]", "[ 9, [] ]"],
+    [
+      "const raw12 = (s: TemplateStringsArray, ...v: unknown[]) => s.raw.join('|') + v; raw12`a${1}b\\n`",
+      "'a|b\\\\n1'",
+    ],
+  ],
+  "await wherever a statement may stand": [
+    [
+      "const { a17 = await Promise.resolve(1), b17: [c17 = await Promise.resolve(2)] = [] } = {} as { a17?: number; b17?: number[] }\n[a17, c17, `${await Promise.resolve(3)}`, { [await Promise.resolve('k')]: 4 }.k]",
+      "[ 1, 2, '3', 4 ]",
+    ],
+    [
+      "switch (await Promise.resolve(1)) { case await Promise.resolve(1): var chosen17 = 'case'; break; default: chosen17 = 'none' }\ntry { throw await Promise.resolve(1) } catch (e) { var caught17 = e } finally { await null }\n[chosen17, caught17, (await Promise.resolve(true)) ? 1 : 2]",
+      "[ 'case', 1, 1 ]",
+    ],
+    ["do { var turns17 = await Promise.resolve(1) } while (await Promise.resolve(false)); turns17", "1"],
+    [
+      "async function* numbers17() { try { yield 1; yield 2 } finally { all5.push(9) } }\nfor await (const value of numbers17()) break\nall5.at(-1)",
+      "9",
+    ],
+    [
+      "class Await17 { static { await null } }",
+      "TypeScriptError: 'await' expression cannot be used inside a class static block.",
+    ],
+  ],
+  generators: [
+    [
+      "function* steps18() { const got = yield 1; yield got * 2 }\nconst walk18 = steps18(); walk18.next();\n[walk18.next(5).value, ...steps18()]",
+      "[ 10, 1, NaN ]",
+    ],
+  ],
+  "what is not there yet": [
+    ["// @ts-nocheck\nsoon19; let soon19 = 1", "ReferenceError: soon19 is not defined"],
+    ["let soon19 = 2", undefined],
+    // A declaration of the same name by an earlier cell is what is meant until then.
+    ["// @ts-nocheck\nconst before19 = soon19; let soon19 = 3; [before19, soon19]", "[ 2, 3 ]"],
+    ["let i19 = 5; for (let i19 = 0; i19 < 2; i19++) {} i19", "5"],
+    ["let outer19 = 1; { let outer19 = 2; { var inner19 = outer19 } } [outer19, inner19]", "[ 1, 2 ]"],
+    [
+      "const each19: (() => number)[] = []; for (let k = 0; k < 3; k++) each19.push(() => k); each19.map((f) => f())",
+      "[ 0, 1, 2 ]",
+    ],
+  ],
+  "members of classes and objects": [
+    [
+      "class Full20 { static #n = 0; #v = 1; get v() { return this.#v } set v(x) { this.#v = x; Full20.#n++ } static get n() { return Full20.#n } accessor z = 3; static { Full20.#n = 10 } #secret() { return this.#v } tell() { return this.#secret() } has(o: object) { return #v in o } }\nconst full20 = new Full20(); full20.v = 7; [full20.v, Full20.n, full20.z, full20.tell(), full20.has(full20)]",
+      "[ 7, 11, 3, 7, true ]",
+    ],
+    [
+      "let hidden20 = 0; const counter20 = { get next() { return ++hidden20 }, set next(x) { hidden20 = x } }; counter20.next = 10; [counter20.next, hidden20]",
+      "[ 11, 11 ]",
+    ],
+    [
+      "abstract class Shape20 { abstract area(): number; toString() { return `area ${this.area()}` } }\nclass Square20 extends Shape20 { constructor(private side: number) { super() } area() { return this.side ** 2 } }\nString(new Square20(3))",
+      "'area 9'",
+    ],
+    [
+      "function field20(_: undefined, context: ClassFieldDecoratorContext) { return (x: number) => x * 2 }\nclass Doubled20 { @field20 x = 4 }\nnew Doubled20().x",
+      "8",
+    ],
+  ],
+  "what TypeScript adds": [
+    [
+      "function over21(x: string): string; function over21(x: number): number; function over21(x: any) { return x }\n[over21('s'), over21(1)]",
+      "[ 's', 1 ]",
+    ],
+    [
+      "const sound21 = { a: 1 } satisfies Record<string, number>; const listed21 = ['a'] as const; sound21.a + listed21.length",
+      "2",
+    ],
+    ["enum Computed21 { A = 'abc'.length, B = A * 2 }\n[Computed21.B, Computed21[3]]", "[ 6, 'A' ]"],
+    [
+      "interface Both21 { a: number }\ninterface Both21 { b: string }\nconst both21: Both21 = { a: 1, b: 'x' }; both21",
+      "{ a: 1, b: 'x' }",
+    ],
+    ["const enum Level21 { Low = 1, High = Low << 2 }", undefined],
+    ["function isHigh21(level: Level21) { return level === Level21.High }\nisHigh21(Level21.High)", "true"],
+    ["#!/usr/bin/env node\n5", "5"],
+  ],
+  "a cell merges what it declares twice, another cell replaces it": [
+    [
+      "namespace Twice22 { export const a = 1 }\nnamespace Twice22 { export const b = a + 1 }\n[Twice22.a, Twice22.b]",
+      "[ 1, 2 ]",
+    ],
+    [
+      "function with22() { return 1 }\nnamespace with22 { export const extra = 2 }\n[with22(), with22.extra]",
+      "[ 1, 2 ]",
+    ],
+    [
+      "class Kind22 {}\nnamespace Kind22 { export const extra = 3 }\nenum Part22 { A }\nnamespace Part22 { export const names = ['A'] }\n[Kind22.extra, Part22.A, Part22.names]",
+      "[ 3, 0, [ 'A' ] ]",
+    ],
+    ["namespace Twice22 { export const c = 3 }\nObject.keys(Twice22)", "[ 'c' ]"],
+    ["namespace Part22 { export const other = 1 }\nPart22", "{ other: 1 }"],
   ],
   "the last expression is the result": [
     ["({ a: 1 })", "{ a: 1 }"],
@@ -134,7 +238,11 @@ const sessions: Readonly<Record<string, Session>> = {
       "export * from 'node:fs'",
       "NotSupported: A cell cannot re-export a module, since nothing imports a cell; import it instead.",
     ],
+    ["return 5", "TypeScriptError: A 'return' statement can only be used within a function body."],
+    ["yield 5", "TypeScriptError: A 'yield' expression is only allowed in a generator body."],
+    ["// @ts-nocheck\nwith (Math) {}", "SyntaxError: Strict mode code may not include a with statement"],
     ["export const shared15 = 5", undefined],
+    ["export function f15() { return 1 }\nexport { f15 as g15 }\nf15()", "1"],
     ["shared15", "5"],
   ],
 };
@@ -265,6 +373,32 @@ describe("redeclaration of anything by anything", () => {
         const again = await kernel.run(cell(declareSecond(2), second));
         assert.equal(again.status, "ok", JSON.stringify(again.reply));
         assert.equal((await kernel.run(`[get${name}(), ${name}.value]`)).text, "[ 2, 2 ]");
+      });
+    }
+  }
+
+  const types: Readonly<Record<string, string>> = {
+    interface: "interface name { text: string }",
+    "type alias": "type name = { text: string }",
+  };
+  for (const [type, declareType] of Object.entries(types)) {
+    for (const [kind, declare] of Object.entries(declarations)) {
+      test(`${type} by ${kind}, and back`, async () => {
+        const name = `twice${(count += 1)}`;
+        const text = kind === "import" ? declare(2).replace("{ name }", `{ name as ${name} }`) : declare(2);
+        const value = text.replace("{ name }", `{ name: ${name} }`).replaceAll(/\bname\b(?!:| as)/g, name);
+        const cells = [
+          [declareType.replace("name", name), undefined],
+          [value, undefined],
+          [`${name}.value`, "2"],
+          [declareType.replace("name", name), undefined],
+          [`const of${name}: ${name} = { text: 'typed' }; of${name}.text`, "'typed'"],
+        ] as const;
+        for (const [code, expected] of cells) {
+          const result = await kernel.run(code);
+          assert.equal(result.status, "ok", `${code}\n${JSON.stringify(result.reply)}`);
+          if (expected !== undefined) assert.equal(result.text, expected, code);
+        }
       });
     }
   }
