@@ -81,7 +81,11 @@ for (const page of pages) {
       });
       const file = join(folder, `${name}.run.mjs`);
       writeFileSync(file, outputText);
-      const result = spawnSync(process.execPath, [file], { cwd: workplace, encoding: "utf8" });
+      const result = spawnSync(process.execPath, [file], {
+        cwd: workplace,
+        encoding: "utf8",
+        env: { ...process.env, SIGHTBOOK_DATA: join(workplace, "data") },
+      });
       assert.equal(result.status, 0, result.stderr);
     });
   });
