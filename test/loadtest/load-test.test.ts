@@ -62,10 +62,10 @@ describe("a stall of a second in the middle", () => {
     const [step] = report.steps;
     assert.equal(step!.answers, 400);
     assert.ok(step!.serviceTime.p99 < 0.5 * stallMs, `naive p99 ${step!.serviceTime.p99}`);
-    assert.ok(step!.latency.p95 > step!.serviceTime.p95);
+    assert.ok(step!.serviceTime.max >= stallMs, `max ${step!.serviceTime.max}`);
+    // The requests that the stalled connection would have sent, half a second late on average, are added.
     assert.ok(step!.latency.count > step!.serviceTime.count);
-    // Whatever the pace was, at least the stalled request and the one after it are there.
-    assert.ok(step!.latency.max >= stallMs);
+    assert.ok(step!.latency.mean > step!.serviceTime.mean);
     assert.match(report.toString(), /corrected for coordinated omission by estimate/);
   });
 });

@@ -47,9 +47,13 @@ export function answer(response: ServerResponse, headers: Readonly<Record<string
   response.end(JSON.stringify([JSON.stringify([0.5, 2, -1])]));
 }
 
-/** Answers like {@link answer}, after some time. */
+/** Answers like {@link answer}, not before so much time. */
 export function answerAfter(response: ServerResponse, milliseconds: number): void {
-  setTimeout(() => {
-    answer(response);
-  }, milliseconds);
+  // Timers drop fractions and may be a millisecond early.
+  setTimeout(
+    () => {
+      answer(response);
+    },
+    Math.ceil(milliseconds) + 2,
+  );
 }
