@@ -33,8 +33,6 @@ export interface Jupyter {
   typeErrors: TypeErrors;
   /** Aborts when the user interrupts the cell that is running. */
   readonly signal: AbortSignal;
-  /** Whether somebody is there to answer and to press buttons; false where a program runs the notebook, as nbconvert does. */
-  readonly interactive: boolean;
 }
 
 /** What a running kernel offers to its own process. */
@@ -101,8 +99,5 @@ export const jupyter: Jupyter = {
   },
   get signal() {
     return kernelApi("jupyter.signal").jupyter.signal;
-  },
-  get interactive() {
-    return kernelApi("jupyter.interactive").jupyter.interactive;
   },
 };

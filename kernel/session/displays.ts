@@ -3,7 +3,7 @@ import type { MimeBundle } from "../display/bundle.js";
 import { mimeBundle, rawBundle } from "../display/bundle.js";
 import { currentContext } from "../evaluation/context.js";
 import type { RequestContext } from "../evaluation/context.js";
-import type { JsonObject } from "../wire/message.js";
+import { publishOutput } from "./outputs.js";
 import type { Publisher } from "./publisher.js";
 
 /** Publishes what cells display, in the order in which they asked for it. */
@@ -50,12 +50,11 @@ export class Displays {
 
   #publish(bundle: MimeBundle, options: DisplayOptions, context: RequestContext | undefined): void {
     if (context?.options.silent === true) return;
-    const transient: JsonObject = options.id === undefined ? {} : { display_id: options.id };
     const metadata = { ...bundle.metadata, ...options.metadata };
-    this.#publisher.publish(
-      options.update === true ? "update_display_data" : "display_data",
-      { data: bundle.data, metadata, transient },
-      context?.parent ?? {},
-    );
+    publishOutput(this.#publisher, options.update === true ? "update_display_data" : "display_data", {
+      bundle: { data: bundle.data, metadata },
+      context,
+      id: options.id,
+    });
   }
 }

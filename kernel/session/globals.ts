@@ -35,10 +35,6 @@ export function installGlobals(
     get signal() {
       return (currentContext() ?? latest())?.signal ?? new AbortController().signal;
     },
-    get interactive() {
-      // Programs that run notebooks say with each cell that they cannot be asked.
-      return (currentContext() ?? latest())?.options.allowStdin !== false;
-    },
   };
   const api: KernelApi = {
     jupyter,

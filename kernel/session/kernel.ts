@@ -11,6 +11,7 @@ import type { ErrorContent } from "./errors.js";
 import { describeError } from "./errors.js";
 import type { History } from "./history.js";
 import { toPoints, toUnits } from "./positions.js";
+import { publishOutput } from "./outputs.js";
 import type { Publisher } from "./publisher.js";
 
 /** Longer results are cut in the history, in characters. */
@@ -156,8 +157,7 @@ export class Kernel {
       const bundle = await runInContext(context, async () => mimeBundle(value));
       const text = bundle.data["text/plain"];
       this.#shown = typeof text === "string" ? text.slice(0, HISTORY_OUTPUT_LIMIT) : undefined;
-      const content = { execution_count: count, data: bundle.data, metadata: bundle.metadata };
-      this.#parts.publisher.publish("execute_result", content, context.parent);
+      publishOutput(this.#parts.publisher, "execute_result", { bundle, context, count });
       return { ok: true, value };
     } catch (error) {
       return { ok: false, error: describeError(error) };

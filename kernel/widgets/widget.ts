@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 
 import type { CommsApi } from "../api.js";
-import { insideKernel, jupyter } from "../api.js";
+import { jupyter } from "../api.js";
 import type { Comm, CommMessage } from "../session/comms.js";
 import type { JsonObject } from "../wire/message.js";
 import type { BufferPath, PackedState, WidgetState, WidgetValue } from "./buffers.js";
@@ -24,11 +24,7 @@ export interface WidgetOptions<S extends WidgetState> {
   readonly model?: string;
   /** The state shared by both sides, with its values at the start. */
   readonly state: S;
-  /**
-   * Further formats in which the widget displays, for front ends without widgets and notebooks opened later. A program that
-   * runs the notebook, as nbconvert does, then does not store the widget's state: without its kernel the live widget would
-   * show less than this.
-   */
+  /** Further formats in which the widget displays, for front ends without widgets and notebooks opened later. */
   readonly fallback?: () => JsonObject;
   /** The comms to use; the running kernel's by default. */
   readonly comms?: CommsApi;
@@ -73,9 +69,7 @@ export class Widget<S extends WidgetState = WidgetState> {
       _view_name: view,
       _view_count: null,
     };
-    const storable = options.fallback === undefined || !insideKernel() || jupyter.interactive;
-    // nbclient stores what has a model's name; front ends that come later ask for the states of all widgets.
-    const { buffers, ...data } = storable ? this.pack() : packState({ _model_module: BASE_MODULE });
+    const { buffers, ...data } = this.pack();
     this.#comm = comms.open("jupyter.widget", {
       data: data as unknown as JsonObject,
       buffers,

@@ -92,12 +92,23 @@ function spread(values: readonly number[]): Spread {
   return { minimum: sorted[0] ?? 0, median, maximum: sorted.at(-1) ?? 0 };
 }
 
-/** Rows below the table of labels: name and value. */
-function factRows(facts: Facts): [string, string][] {
+/** @internal Size, weight and format of images: name and value. */
+export function describeFacts(images: readonly ImageRecord[]): [string, string][] {
+  return imageRows({
+    width: spread(images.map(({ width }) => width)),
+    height: spread(images.map(({ height }) => height)),
+    fileSize: spread(images.map(({ fileSize }) => fileSize)),
+    formats: countBy(images.map(({ format }) => format)),
+  });
+}
+
+function imageRows(
+  facts: Pick<DatasetDescription, "width" | "height" | "fileSize" | "formats">,
+): [string, string][] {
   const range = ({ minimum, median, maximum }: Spread, show: (value: number) => string): string =>
     minimum === maximum ? show(minimum) : `${show(minimum)} to ${show(maximum)}, median ${show(median)}`;
   const pixels = (value: number): string => `${value} px`;
-  const rows: [string, string][] = [
+  return [
     ["width", range(facts.width, pixels)],
     ["height", range(facts.height, pixels)],
     ["file size", range(facts.fileSize, showBytes)],
@@ -108,7 +119,11 @@ function factRows(facts: Facts): [string, string][] {
         .join(", "),
     ],
   ];
-  if (facts.images === 0) rows.length = 0;
+}
+
+/** Rows below the table of labels: name and value. */
+function factRows(facts: Facts): [string, string][] {
+  const rows = facts.images === 0 ? [] : imageRows(facts);
   if (facts.excluded > 0) rows.push(["excluded", plural(facts.excluded, "image")]);
   if (facts.ignoredFiles > 0) rows.push(["ignored", `${plural(facts.ignoredFiles, "file")} of other kinds`]);
   return rows;

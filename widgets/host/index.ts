@@ -1,6 +1,7 @@
 export { PrecisionRecallUI, type PrecisionRecallOptions } from "./precision-recall-ui.js";
 export { ResultsUI } from "./results-ui.js";
 export { AnnotationUI } from "./annotation-ui.js";
+export { DatasetOverview } from "./dataset-overview.js";
 export {
   installedLabextension,
   installLabextension,

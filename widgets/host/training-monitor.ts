@@ -180,8 +180,13 @@ export class TrainingMonitor implements ProgressReporter {
     return Math.max(1, Math.min(this.#epochs, room));
   }
 
+  /** How far it is in words, for a notebook that is saved meanwhile. */
   #fallback(message: string): JsonObject {
-    return { "text/plain": [this.#title, ...this.#lines, message].join("\n") };
+    const text = [...this.#lines, message].join("\n");
+    return {
+      "text/html": `<b>${escapeHtml(this.#title)}</b><pre>${escapeHtml(text)}</pre>`,
+      "text/plain": `${this.#title}\n${text}`,
+    };
   }
 
   /** The picture that a saved notebook keeps. */
@@ -193,7 +198,7 @@ export class TrainingMonitor implements ProgressReporter {
       ...(keptEpoch !== undefined && keptEpoch > 0 && { bestEpoch: keptEpoch }),
     });
     const { "image/svg+xml": svg, "image/png": png } = (await plot[display]()) as JsonObject;
-    return { "image/svg+xml": svg, "image/png": png, ...text };
+    return { "image/svg+xml": svg, "image/png": png, "text/plain": text["text/plain"] };
   }
 }
 
@@ -235,4 +240,8 @@ function epochTable(history: readonly EpochRecord[]): MonitorTable {
 /** Five digits are more than a screen shows. */
 function short(value: number | undefined): number | null {
   return value === undefined || !Number.isFinite(value) ? null : Number(value.toPrecision(5));
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

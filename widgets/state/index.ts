@@ -30,4 +30,11 @@ export {
   type ResultsRow,
   type ResultsState,
 } from "./results.js";
+export type {
+  OverviewDuplicates,
+  OverviewImage,
+  OverviewSearch,
+  OverviewSize,
+  OverviewState,
+} from "./overview.js";
 export { aboutThumbnails, type ThumbnailsAnswer, type ThumbnailsQuestion } from "./thumbnails.js";

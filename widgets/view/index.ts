@@ -3,4 +3,4 @@
  * it is first shown. It is both the labextension's registered module and, bundled alone, the AMD `dist/index.js` that
  * front ends without our extension fetch.
  */
-export { AnnotationView, MonitorView, PrecisionRecallView, ResultsView } from "./views.js";
+export { AnnotationView, MonitorView, OverviewView, PrecisionRecallView, ResultsView } from "./views.js";

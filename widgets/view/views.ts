@@ -35,5 +35,6 @@ function viewClass(load: () => Promise<ViewModule>): typeof DOMWidgetView {
 
 export const AnnotationView = viewClass(() => import("./annotation/annotation-view.js"));
 export const MonitorView = viewClass(() => import("./monitor/monitor-view.js"));
+export const OverviewView = viewClass(() => import("./overview/overview-view.js"));
 export const PrecisionRecallView = viewClass(() => import("./precision-recall/precision-recall-view.js"));
 export const ResultsView = viewClass(() => import("./results/results-view.js"));

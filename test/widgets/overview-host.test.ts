@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { copyFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test, { after, before, describe } from "node:test";
+
+import type { OverviewState } from "../../widgets/state/index.js";
+import { KernelClient } from "../kernel/client.js";
+import { temporaryFolder } from "../support.js";
+import { copyTableware } from "./evaluated-tableware.js";
+import { WidgetClient } from "./widget-client.js";
+
+describe("DatasetOverview in a kernel", () => {
+  const folder = temporaryFolder();
+  let kernel: KernelClient;
+  let widget: WidgetClient<OverviewState>;
+  before(async () => {
+    copyTableware(folder);
+    const cup = join(folder, "tableware", "cup");
+    copyFileSync(join(cup, "cup-01.jpg"), join(folder, "tableware", "bowl", "copy.jpg"));
+    writeFileSync(join(cup, "broken.jpg"), "no image");
+    kernel = await KernelClient.start(folder);
+    widget = await WidgetClient.open(
+      kernel,
+      "OverviewView",
+      `import { ClassificationDataset } from "sightbook";
+       import { DatasetOverview } from "sightbook/widgets";
+       const dataset = await ClassificationDataset.fromDirectory("tableware");
+       const overview = new DatasetOverview(dataset);`,
+    );
+  });
+  after(() => kernel.stop());
+
+  test("counts, sizes and problems are the dataset's", async () => {
+    const { title, counts, sizes, problems, facts } = widget.state;
+    assert.match(title, /^64 images, 4 labels in .*tableware$/);
+    const expected = await widget.value("dataset.describe().labels");
+    assert.deepEqual(Object.fromEntries(counts.map(({ label, count }) => [label, count])), expected);
+    assert.equal(
+      sizes.reduce((sum, { count }) => sum + count, 0),
+      64,
+    );
+    assert.equal(problems.length, 1);
+    assert.match(problems[0]!, /broken\.jpg: the file is not an image but text/);
+    assert.deepEqual(
+      facts.map(([name]) => name),
+      ["width", "height", "file size", "formats"],
+    );
+  });
+
+  test("finds the picture that is there twice, and the conflict of its labels", async () => {
+    const isDone = () => widget.state.search.phase === "done";
+    for (let turn = 0; !isDone() && turn < 600; turn++)
+      await kernel.run("await new Promise((r) => setTimeout(r, 100))");
+    assert.match(
+      widget.state.search.text,
+      /^\d+ pictures? (is|are) there more than once; 1 with different labels/,
+    );
+    const { images, kind, labelsDiffer } = widget.state.duplicates[0]!;
+    assert.deepEqual([kind, labelsDiffer], ["exact", true]);
+    assert.deepEqual(images.map(({ id }) => id).sort(), ["bowl/copy.jpg", "cup/cup-01.jpg"]);
+  });
+
+  test("a label describes its images alone; one that does not exist means all", async () => {
+    const bowl = await widget.set({ label: "bowl" });
+    assert.ok(bowl.samples.length > 0 && bowl.samples.every(({ labels }) => labels[0] === "bowl"));
+    assert.equal(
+      bowl.sizes.reduce((sum, { count }) => sum + count, 0),
+      6,
+    );
+    const all = await widget.set({ label: "../bowl" });
+    assert.equal(all.label, "");
+    assert.equal(all.samples.length, 12);
+  });
+
+  test("follows edits, and shows pictures of the dataset only", async () => {
+    await kernel.run(`await dataset.setLabels("bowl/copy.jpg", ["cup"])`);
+    const { counts } = await widget.settled();
+    assert.deepEqual(
+      counts.find(({ label }) => label === "cup"),
+      { label: "cup", count: 20 },
+    );
+    await kernel.run("await dataset.undo()");
+    const question = { ids: ["cup/cup-01.jpg", "../secret.jpg"], size: 96, view: "v", turn: 1 };
+    const { buffers } = await widget.ask("thumbnails", question);
+    assert.ok(buffers[0]!.length > 100);
+    assert.equal(buffers[1]!.length, 0);
+  });
+
+  test("its static form is the description", async () => {
+    const html = await widget.value(`(await overview[Symbol.for("Jupyter.display")]())["text/html"]`);
+    assert.match(String(html), /64 images, 4 labels/);
+  });
+});

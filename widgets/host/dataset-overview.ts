@@ -1,0 +1,154 @@
+import type { JsonObject, Widget } from "../../kernel/index.js";
+import type { ClassificationDataset, DuplicateGroup, ImageRecord } from "../../src/index.js";
+import { describeFacts } from "../../src/data/description.js";
+import { display } from "../../src/display.js";
+import {
+  aboutThumbnails,
+  type OverviewDuplicates,
+  type OverviewImage,
+  type OverviewState,
+} from "../state/index.js";
+import { answerQuestions } from "./answers.js";
+import { sizesOf } from "./overview-sizes.js";
+import { ThumbnailMaker } from "./thumbnails.js";
+import { jupyterDisplay, openViewWidget } from "./view-widget.js";
+
+const sampleCount = 12;
+const shownGroups = 50;
+const imagesOfGroup = 8;
+const shownProblems = 200;
+
+/** Up to this size duplicates are looked for at once; above it somebody has to ask. */
+const searchedAtOnce = 1000;
+const progressMs = 200;
+
+/**
+ * Shows what a dataset is made of: images of each label, their sizes and formats, duplicates and conflicts of their labels,
+ * and what is wrong with it. A click on a label describes its images alone. It follows every edit.
+ *
+ * The static form is {@link ClassificationDataset.describe}.
+ */
+export class DatasetOverview {
+  readonly #dataset: ClassificationDataset;
+  readonly #widget: Widget<OverviewState>;
+  readonly #stopListening: () => void;
+  readonly #closed = new AbortController();
+  #groups: readonly DuplicateGroup[] = [];
+  #isStale = false;
+
+  constructor(dataset: ClassificationDataset) {
+    this.#dataset = dataset;
+    const search = { phase: "none", done: 0, total: dataset.size, text: "" } as const;
+    this.#widget = openViewWidget("OverviewView", { ...this.#content(""), search }, () => this.#fallback());
+    const thumbnails = new ThumbnailMaker(dataset);
+    answerQuestions(this.#widget, {
+      [aboutThumbnails]: (question: Parameters<ThumbnailMaker["answer"]>[0]) => thumbnails.answer(question),
+    });
+    this.#widget.onChange(({ label }) => {
+      // What comes from outside may name a label that is gone.
+      if (label !== undefined) this.#refresh(dataset.labels.includes(label) ? label : "");
+    });
+    this.#widget.onMessage(({ find }) => {
+      if (find === "duplicates") void this.findDuplicates();
+    });
+    this.#stopListening = dataset.onChange(() => {
+      if (this.#isStale) return;
+      this.#isStale = true;
+      // Many edits in one turn are one change.
+      setImmediate(() => {
+        this.#isStale = false;
+        this.#refresh(this.#widget.state.label);
+      });
+    });
+    if (dataset.size <= searchedAtOnce) void this.findDuplicates();
+  }
+
+  /** Looks for duplicates, as the button does; resolves when they are shown, also where the search failed. */
+  async findDuplicates(): Promise<void> {
+    if (this.#widget.state.search.phase === "running") return;
+    const total = this.#dataset.size;
+    this.#widget.set({ search: { phase: "running", done: 0, total, text: "Looking for duplicates" } });
+    let shownAt = performance.now();
+    try {
+      const { groups } = await this.#dataset.findDuplicates({
+        signal: this.#closed.signal,
+        onProgress: ({ done }) => {
+          if (performance.now() - shownAt < progressMs) return;
+          shownAt = performance.now();
+          this.#widget.set({ search: { phase: "running", done, total, text: `${done} of ${total}` } });
+        },
+      });
+      this.#groups = groups;
+      this.#widget.set({ search: { phase: "done", done: total, total, text: groupsText(groups) } });
+      this.#refresh(this.#widget.state.label);
+    } catch (error) {
+      if (this.#closed.signal.aborted) return;
+      const text = error instanceof Error ? error.message : String(error);
+      this.#widget.set({ search: { phase: "failed", done: 0, total, text } });
+    }
+  }
+
+  /** Removes it from every page that shows it. */
+  close(): void {
+    this.#stopListening();
+    this.#closed.abort();
+    this.#widget.close();
+  }
+
+  [jupyterDisplay](): JsonObject {
+    const { [jupyterDisplay]: show } = this.#widget as unknown as Record<symbol, () => JsonObject>;
+    return show!.call(this.#widget);
+  }
+
+  #refresh(label: string): void {
+    this.#widget.set(this.#content(label));
+  }
+
+  #content(label: string): Omit<OverviewState, "search"> {
+    const { images, labels, labelIndices, problems, root } = this.#dataset;
+    const description = this.#dataset.describe();
+    const index = labels.indexOf(label);
+    const chosen = label === "" ? images : images.filter((_, at) => labelIndices[at] === index);
+    const chosenIds = new Set(chosen.map(({ id }) => id));
+    const groups = this.#groups
+      .filter((group) => group.images.some(({ id }) => chosenIds.has(id)))
+      .sort((a, b) => Number(b.labelsDiffer) - Number(a.labelsDiffer));
+    const where = root === undefined ? "" : ` in ${root}`;
+    return {
+      title: `${images.length} images, ${labels.length} labels${where}`,
+      label,
+      counts: labels.map((name) => ({ label: name, count: description.labels[name]! })),
+      facts: describeFacts(chosen),
+      sizes: sizesOf(chosen),
+      samples: spreadOver(chosen).map(imageOf),
+      duplicates: groups.slice(0, shownGroups).map(duplicatesOf),
+      problemCount: problems.length,
+      problems: problems.slice(0, shownProblems).map(({ message }) => message),
+    };
+  }
+
+  #fallback(): JsonObject {
+    return this.#dataset.describe()[display]() as JsonObject;
+  }
+}
+
+function imageOf({ id, name, labels }: ImageRecord): OverviewImage {
+  return { id, name, labels };
+}
+
+function duplicatesOf({ kind, labelsDiffer, images }: DuplicateGroup): OverviewDuplicates {
+  return { kind, labelsDiffer, images: images.slice(0, imagesOfGroup).map(imageOf) };
+}
+
+function spreadOver(images: readonly ImageRecord[]): ImageRecord[] {
+  const count = Math.min(sampleCount, images.length);
+  return Array.from({ length: count }, (_, i) => images[Math.floor((i * images.length) / count)]!);
+}
+
+function groupsText(groups: readonly DuplicateGroup[]): string {
+  if (groups.length === 0) return "No picture is there twice.";
+  const conflicts = groups.filter(({ labelsDiffer }) => labelsDiffer).length;
+  const found = groups.length === 1 ? "1 picture is" : `${groups.length} pictures are`;
+  const differ = conflicts === 0 ? "" : `; ${conflicts} with different labels, one of which is wrong`;
+  return `${found} there more than once${differ}.`;
+}
