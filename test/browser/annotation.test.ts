@@ -211,4 +211,17 @@ describe("AnnotationUI in JupyterLab", { skip: skipWithoutJupyter }, () => {
       .waitFor();
     await page.close();
   });
+
+  test("saved and opened without its kernel, the notebook shows its first images with their labels", async () => {
+    const page = await annotate("reopened");
+    await page.keyboard.press("ControlOrMeta+s");
+    await page.locator(".jp-mod-dirty").waitFor({ state: "detached" });
+    await lab!.endKernels();
+    await page.reload({ timeout: patienceMs });
+    const still = page.locator(".sightbook-still");
+    await still.getByRole("img", { name: /^bowl; bowl; bowl; bowl; bowl; cup; / }).waitFor();
+    await still.getByText("The first 12 of its images, when the cell ran").waitFor();
+    assert.equal(await region(page).count(), 0);
+    await page.close();
+  });
 });
