@@ -1,0 +1,80 @@
+/** Runs inside the lab's network: deploys a model as real pods, asks them, kills one, changes the version, goes back, deletes. */
+import assert from "node:assert/strict";
+import { setTimeout } from "node:timers/promises";
+
+import { Deployment, type KubernetesOptions } from "../../src/deployment/index.js";
+import { connectCluster } from "../../src/deployment/kubernetes/cluster.js";
+import { colourImage, red } from "../serving/colour-bundle.js";
+
+const [first, second] = process.env["LAB_BUNDLES"]!.split(":");
+const kubernetes: KubernetesOptions = {
+  namespace: "default",
+  repository: "docker.io/lab/colours",
+  push: false,
+  cpu: "50m",
+  memory: "512Mi",
+  readyTimeoutMs: 120_000,
+};
+const options = { name: "colours", target: "kubernetes", kubernetes } as const;
+const { core } = await connectCluster(kubernetes);
+const image = await colourImage(red);
+
+async function addresses(): Promise<string[]> {
+  const { items } = await core.listNamespacedPod({
+    namespace: "default",
+    labelSelector: "sightbook.dev/deployment=colours",
+    fieldSelector: "status.phase=Running",
+  });
+  return items
+    .filter(({ metadata }) => metadata!.deletionTimestamp === undefined)
+    .map(({ status }) => status!.podIP!);
+}
+
+async function versions(): Promise<string[]> {
+  const scored = (await addresses()).map(async (address) => {
+    const endpoint = `http://${address}:8080`;
+    const { label, modelVersion } = await Deployment.scoreExistingService(image, {
+      endpoint,
+      key: deployment.key,
+    });
+    assert.equal(label, "red");
+    return modelVersion;
+  });
+  return Promise.all(scored);
+}
+
+const started = performance.now();
+const deployment = await new Deployment({ ...options, model: first!, replicas: 2 }).deploy();
+const { version } = deployment;
+console.log(`ready after ${((performance.now() - started) / 1000).toFixed(1)} s`);
+assert.deepEqual(await versions(), [version, version]);
+assert.match(await deployment.logs(), /"route":"\/v1\/predict","status":200/u);
+
+const next = await new Deployment({ ...options, model: second! }).deploy();
+assert.notEqual(next.version, version);
+for (const served of await versions()) assert.equal(served, next.version);
+assert.equal(await deployment.rollback(), version);
+for (const served of await versions()) assert.equal(served, version);
+
+// The image of this version is nowhere.
+const { writeColourBundle } = await import("../serving/colour-bundle.js");
+await assert.rejects(new Deployment({ ...options, model: await writeColourBundle({ bias: 5 }) }).deploy(), {
+  message: /^colours: the image docker\.io\/lab\/colours:[0-9a-f]{12} cannot be pulled/u,
+});
+for (const served of await versions()) assert.equal(served, version);
+
+const [{ metadata } = {}] = (
+  await core.listNamespacedPod({ namespace: "default", labelSelector: "sightbook.dev/deployment=colours" })
+).items;
+await core.deleteNamespacedPod({ name: metadata!.name!, namespace: "default", gracePeriodSeconds: 0 });
+await setTimeout(500);
+while ((await deployment.status())!.state !== "running") await setTimeout(200);
+assert.deepEqual(await versions(), [version, version]);
+
+assert.equal(await deployment.delete(), true);
+const { items: left } = await core.listNamespacedPod({ namespace: "default" });
+assert.deepEqual(
+  left.map(({ metadata: pod }) => pod!.name),
+  [],
+);
+console.log("done");
