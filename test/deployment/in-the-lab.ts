@@ -63,10 +63,15 @@ await assert.rejects(new Deployment({ ...options, model: await writeColourBundle
 });
 for (const served of await versions()) assert.equal(served, version);
 
-const [{ metadata } = {}] = (
-  await core.listNamespacedPod({ namespace: "default", labelSelector: "sightbook.dev/deployment=colours" })
-).items;
-await core.deleteNamespacedPod({ name: metadata!.name!, namespace: "default", gracePeriodSeconds: 0 });
+const { items: pods } = await core.listNamespacedPod({
+  namespace: "default",
+  labelSelector: "sightbook.dev/deployment=colours",
+});
+await core.deleteNamespacedPod({
+  name: pods[0]!.metadata!.name!,
+  namespace: "default",
+  gracePeriodSeconds: 0,
+});
 await setTimeout(500);
 while ((await deployment.status())!.state !== "running") await setTimeout(200);
 assert.deepEqual(await versions(), [version, version]);
