@@ -64,6 +64,9 @@ const all: Readonly<Record<string, plots.Plot>> = {
     title: "Two digits",
   }),
   "precision-recall of four labels": plots.precisionRecallCurve(tableware),
+  "precision-recall with thresholds": plots.precisionRecallCurve(tableware, {
+    thresholds: { cup: 0.5, plate: 0.25 },
+  }),
   "precision-recall of twenty long labels": plots.precisionRecallCurve(twenty, { maxCurves: 20 }),
   "precision-recall of one label in the test set": plots.precisionRecallCurve(oneLabel),
   "confusions of four labels": plots.confusionMatrix(tableware),
@@ -111,6 +114,24 @@ for (const [name, plot] of Object.entries(all)) {
     assert.ok(png.width < 1200 && png.height < 1200, `${png.width} x ${png.height} fits a page`);
   });
 }
+
+test("a threshold is marked where it lies on its label's curve", () => {
+  const { plotly, summary } = all["precision-recall with thresholds"]!;
+  const marks = plotly!.data.filter((trace) => "marker" in trace);
+  const { recall, precision } = tableware.metricsAtThreshold("cup", 0.5);
+  assert.deepEqual(
+    marks.map(({ x, y }) => [x, y]),
+    ["cup", "plate"].map((label) => {
+      const at = tableware.metricsAtThreshold(label, label === "cup" ? 0.5 : 0.25);
+      return [[at.recall], [at.precision]];
+    }),
+  );
+  const text = `at threshold 0.5: Recall ${recall.toFixed(3)}, Precision ${precision.toFixed(3)}`;
+  assert.ok(summary.includes(text), summary);
+  assert.throws(() => plots.precisionRecallCurve(tableware, { thresholds: { fork: 0.5 } }), {
+    message: /^plots.precisionRecallCurve: thresholds must be by label \(.*\), got "fork"\.$/,
+  });
+});
 
 test("curves of many labels are the weakest ones, and the picture says so", () => {
   const { data, layout } = all["ROC of a hundred labels"]!.plotly!;

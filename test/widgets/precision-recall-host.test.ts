@@ -90,6 +90,16 @@ describe("PrecisionRecallUI in a kernel", () => {
     });
   });
 
+  test("a saved notebook keeps the curves with the thresholds, and the figures as text", async () => {
+    const { data } = await kernel.run('ui.label = "cup"; ui.threshold = 0.5; ui');
+    assert.match(
+      data!["text/plain"] as string,
+      /^cup at threshold 0.5: precision 0\.\d{3}, recall [01]\.\d{3}/,
+    );
+    assert.match(data!["image/svg+xml"] as string, /^<svg /);
+    assert.ok("image/png" in data! && "application/vnd.jupyter.widget-view+json" in data);
+  });
+
   test("what is no threshold is refused", async () => {
     const { text } = await kernel.run("ui.threshold = 1.5");
     assert.equal(text, "ArgumentError: PrecisionRecallUI: threshold must be a number in [0, 1], got 1.5.");

@@ -171,6 +171,19 @@ describe("ResultsUI in a kernel", () => {
     assert.match((await widget.settled()).image!.problem, /no such file/);
   });
 
+  test("a saved notebook keeps the most confident mistakes as picture and table", async () => {
+    const { data } = await kernel.run("ui");
+    const mistakes = await value<{ id: string; predictedLabel: string }[]>("evaluation.mistakes()");
+    assert.match(data!["text/plain"] as string, new RegExp(`of ${mistakes.length} mistakes`));
+    const html = data!["text/html"] as string;
+    assert.equal(html.match(/<tr><td>/g)!.length, Math.min(12, mistakes.length));
+    assert.ok(html.includes(mistakes[0]!.id.split("/")[1]!));
+    const png = await sharp(Buffer.from(data!["image/png"] as string, "base64")).metadata();
+    assert.ok(png.width > 600 && png.height > 200);
+    assert.ok((data!["image/png"] as string).length < 1_000_000);
+    assert.ok("application/vnd.jupyter.widget-view+json" in data!);
+  });
+
   test("an evaluation of other images is refused", async () => {
     const { text } = await kernel.run(
       "new ResultsUI(dataset, new ClassificationEvaluation({ labels: dataset.labels, labelIndices: [0], scores: [1, 0, 0, 0] }))",

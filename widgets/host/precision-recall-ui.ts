@@ -1,10 +1,12 @@
 import type { JsonObject, Widget } from "../../kernel/index.js";
 import {
   ArgumentError,
+  plots,
   SightbookError,
   type ClassificationEvaluation,
   type ThresholdGoal,
 } from "../../src/index.js";
+import { display } from "../../src/display.js";
 import {
   aboutGoal,
   type GoalQuestion,
@@ -118,15 +120,17 @@ export class PrecisionRecallUI {
     return this.#chooseFor(this.#shown, goal);
   }
 
-  /** What a notebook shows: the widget, and the curve as a picture for places without it. */
-  [jupyterDisplay](): JsonObject {
+  /** The widget; and the curves with the thresholds of this moment as a picture, for places without it. */
+  async [jupyterDisplay](): Promise<JsonObject> {
     const widget = (this.#widget as unknown as Record<symbol, () => JsonObject>)[jupyterDisplay]!();
-    return { ...widget, "text/plain": this.toString() };
+    const plot = plots.precisionRecallCurve(this.#evaluation, { thresholds: this.thresholds });
+    const { "image/svg+xml": svg, "image/png": png } = (await plot[display]()) as JsonObject;
+    return { ...widget, "image/svg+xml": svg, "image/png": png, "text/plain": this.toString() };
   }
 
   toString(): string {
     const { precision, recall, f1 } = this.#point();
-    return `PrecisionRecallUI: ${this.label} at threshold ${this.threshold}: precision ${precision.toFixed(3)}, recall ${(recall ?? NaN).toFixed(3)}, F1 ${f1.toFixed(3)}`;
+    return `${this.label} at threshold ${this.threshold}: precision ${precision.toFixed(3)}, recall ${(recall ?? NaN).toFixed(3)}, F1 ${f1.toFixed(3)}`;
   }
 
   #byName(): Record<string, number> {

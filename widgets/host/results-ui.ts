@@ -1,5 +1,12 @@
 import type { JsonObject, Widget } from "../../kernel/index.js";
-import { ArgumentError, type ClassificationDataset, type ClassificationEvaluation } from "../../src/index.js";
+import {
+  ArgumentError,
+  type ClassificationDataset,
+  type ClassificationEvaluation,
+  type Mistake,
+} from "../../src/index.js";
+import { renderPng } from "../../src/evaluation/plots/render.js";
+import { thumbnail } from "../../src/images/index.js";
 import {
   aboutEdit,
   aboutPicture,
@@ -16,6 +23,7 @@ import {
 } from "../state/index.js";
 import { answerQuestions } from "./answers.js";
 import { confusionCells } from "./confusion-cells.js";
+import { contactSheet, mistakesTable, type ShownMistake } from "./contact-sheet.js";
 import { EvaluatedImages, type Selection } from "./evaluated-images.js";
 import { editLabels } from "./label-edits.js";
 import { answerPicture } from "./pictures.js";
@@ -25,6 +33,10 @@ import { jupyterDisplay, openViewWidget } from "./view-widget.js";
 
 /** Neighbours shown on either side of the image. */
 const neighbours = 6;
+
+/** Mistakes in the picture that a saved notebook keeps, and the longer side of each in pixels. */
+const sheetSize = 12;
+const sheetPixels = 150;
 
 /**
  * Shows what a model made of each image of a test set: filter by outcome, labels and confidence, look at the mistakes,
@@ -81,12 +93,24 @@ export class ResultsUI {
     this.#widget.close();
   }
 
-  /** What a notebook shows. */
-  [jupyterDisplay](): JsonObject {
+  /** The widget; and the most confident mistakes as a picture and a table, for places without it. */
+  async [jupyterDisplay](): Promise<JsonObject> {
+    const all = this.#evaluation.mistakes();
+    const mistakes = await Promise.all(all.slice(0, sheetSize).map((mistake) => this.#shown(mistake)));
+    const count = `${mistakes.length} most confident of ${all.length} mistakes`;
+    const title = `${this.#evaluation.correct} of ${this.#evaluation.size} right. ${all.length === 0 ? "No mistakes" : `The ${count}`}.`;
     return {
       ...(this.#widget as unknown as Record<symbol, () => JsonObject>)[jupyterDisplay]!(),
-      "text/plain": this.#evaluation.toString(),
+      "text/plain": `${this.#evaluation.toString()}. ${title}`,
+      "text/html": mistakesTable(title, mistakes),
+      "image/png": Buffer.from(await renderPng(contactSheet(title, mistakes), 1)).toString("base64"),
     };
+  }
+
+  async #shown({ id, label: trueLabel, predictedLabel, confidence }: Mistake): Promise<ShownMistake> {
+    const entry = this.#testSet.entry(String(id));
+    const picture = entry && (await thumbnail(entry.path, sheetPixels).catch(() => undefined));
+    return { name: entry?.name ?? String(id), trueLabel, predictedLabel, confidence, picture };
   }
 
   #state(): ResultsState {

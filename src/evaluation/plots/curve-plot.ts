@@ -1,7 +1,7 @@
 import { ArgumentError } from "../../errors.js";
 import type { ClassificationEvaluation } from "../classification-evaluation.js";
 import { Plot } from "./plot.js";
-import type { Json, JsonObject, PlotlyLine } from "./specs.js";
+import type { Json, JsonObject, PlotlyLine, PlotlyPoint } from "./specs.js";
 import {
   distinctlyShortened,
   guideColor,
@@ -39,6 +39,13 @@ export interface Series {
   readonly thresholds: ArrayLike<number> | undefined;
 }
 
+/** A point of a curve and the threshold that gives it. */
+export interface CurvePoint {
+  readonly x: number;
+  readonly y: number;
+  readonly threshold: number;
+}
+
 export interface CurvePlotParts {
   readonly where: string;
   readonly title: string;
@@ -50,6 +57,8 @@ export interface CurvePlotParts {
   readonly guide: readonly [readonly [number, number], readonly [number, number]] | undefined;
   readonly measurableLabels: readonly string[];
   readonly area: (label: string) => number;
+  /** A point to mark on a label's curve. */
+  readonly point?: (label: string) => CurvePoint | undefined;
   readonly series: (of: Series["of"]) => Series;
 }
 
@@ -76,6 +85,14 @@ export function curvePlot(
     ...appearance(curve, evaluation.labels),
     name: nameOf(curve, shortNames),
   }));
+
+  const points = series.flatMap(({ of, name, color }) => {
+    const point = "label" in of ? parts.point?.(of.label) : undefined;
+    return point === undefined ? [] : [{ ...point, curve: name, color }];
+  });
+
+  const describe = ({ curve, threshold, x, y }: (typeof points)[number]): string =>
+    `${curve} at threshold ${threshold}: ${parts.xTitle} ${x.toFixed(3)}, ${parts.yTitle} ${y.toFixed(3)}`;
 
   const names = series.map((curve) => curve.name);
   const pointsOf = (kind: "average" | "label"): Json =>
@@ -132,10 +149,24 @@ export function curvePlot(
       },
     },
   });
+  const pointLayer: JsonObject = {
+    data: { values: points.map(({ x, y, threshold, curve }) => ({ x, y, threshold, curve })) },
+    mark: { type: "point", filled: true, size: 110, opacity: 1, stroke: "white", strokeWidth: 1.5 },
+    encoding: {
+      x: { field: "x", type: "quantitative" },
+      y: { field: "y", type: "quantitative" },
+      color: { field: "curve", type: "nominal" },
+    },
+  };
   const vegaLite = vegaLiteChart(title, notes, {
     width: side,
     height: side,
-    layer: [...guideLayer, lineLayer("label"), ...(averages.length > 0 ? [lineLayer("average")] : [])],
+    layer: [
+      ...guideLayer,
+      lineLayer("label"),
+      ...(averages.length > 0 ? [lineLayer("average")] : []),
+      ...(points.length > 0 ? [pointLayer] : []),
+    ],
   });
 
   // Averages are drawn last, above the labels' curves, but listed first.
@@ -166,6 +197,16 @@ export function curvePlot(
     hoverinfo: "skip" as const,
     showlegend: false,
   };
+  const marks = points.map(({ x, y, threshold, curve, color }): PlotlyPoint => ({
+    type: "scatter",
+    mode: "markers",
+    name: plotlyText(curve),
+    x: [x],
+    y: [y],
+    marker: { color, size: 11, line: { color: "white", width: 1.5 } },
+    hovertemplate: `${parts.xTitle} %{x:.3f}<br>${parts.yTitle} %{y:.3f}<br>threshold ${threshold}`,
+    showlegend: false,
+  }));
   const range = [-0.01, 1.01];
   const layout = plotlyLayout(title, notes, {
     width: 680,
@@ -175,11 +216,15 @@ export function curvePlot(
     legend: { title: { text: parts.areaName, font: { color: quietInk } }, x: 1.02, y: 1 },
     hovermode: "closest",
   });
-  return new Plot(vegaLite, `${title}. ${[...notes, `${parts.areaName}: ${names.join(", ")}`].join(". ")}.`, {
-    data: guide ? [guide, ...traces] : traces,
-    layout,
-    config: plotlyConfig,
-  });
+  return new Plot(
+    vegaLite,
+    `${title}. ${[...notes, `${parts.areaName}: ${names.join(", ")}`, ...points.map(describe)].join(". ")}.`,
+    {
+      data: [...(guide ? [guide] : []), ...traces, ...marks],
+      layout,
+      config: plotlyConfig,
+    },
+  );
 }
 
 /** Which labels get a curve, and sentences about those that do not. */

@@ -3,7 +3,7 @@ export { confusionMatrix, type ConfusionMatrixPlotOptions } from "./confusion-ma
 export type { CurvePlotOptions } from "./curve-plot.js";
 export { labelCounts, type LabelCountsPlotOptions } from "./label-counts.js";
 export { Plot } from "./plot.js";
-export { precisionRecallCurve } from "./precision-recall-curve.js";
+export { precisionRecallCurve, type PrecisionRecallPlotOptions } from "./precision-recall-curve.js";
 export { rocCurve } from "./roc-curve.js";
 export type { PlotlyFigure, VegaLiteSpec } from "./specs.js";
 export { trainingHistory, type EpochLike, type TrainingHistoryPlotOptions } from "./training-history.js";

@@ -17,7 +17,7 @@ export interface PlotlyFigure {
   readonly config: JsonObject;
 }
 
-export type PlotlyTrace = PlotlyLine | PlotlyHeatmap;
+export type PlotlyTrace = PlotlyLine | PlotlyPoint | PlotlyHeatmap;
 
 export interface PlotlyLine {
   readonly type: "scatter";
@@ -37,6 +37,17 @@ export interface PlotlyLine {
   readonly showlegend?: boolean;
   /** Lower comes first in the legend; 1000 where absent. */
   readonly legendrank?: number;
+}
+
+export interface PlotlyPoint {
+  readonly type: "scatter";
+  readonly mode: "markers";
+  readonly name: string;
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  readonly marker: JsonObject;
+  readonly hovertemplate: string;
+  readonly showlegend: false;
 }
 
 export interface PlotlyHeatmap {
