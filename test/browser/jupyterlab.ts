@@ -23,6 +23,8 @@ export const skipWithoutJupyter = existsSync(jupyterPython)
 export interface LabOptions {
   /** Default `"light"`. */
   readonly theme?: "light" | "dark";
+  /** Cells out of view are on the page too: by default JupyterLab draws only those in view. */
+  readonly drawsAllCells?: boolean;
 }
 
 export interface RunningLab {
@@ -41,7 +43,7 @@ export interface RunningLab {
  */
 export async function startJupyterLab(
   folder: string,
-  { theme = "light" }: LabOptions = {},
+  { theme = "light", drawsAllCells = false }: LabOptions = {},
 ): Promise<RunningLab> {
   const home = mkdtempSync(join(tmpdir(), "sightbook-lab-"));
   const token = "sightbook-tests";
@@ -53,6 +55,11 @@ export async function startJupyterLab(
     join(themes, "themes.jupyterlab-settings"),
     JSON.stringify({ theme: theme === "dark" ? "JupyterLab Dark" : "JupyterLab Light" }),
   );
+  if (drawsAllCells) {
+    const settings = join(home, "settings", "@jupyterlab", "notebook-extension");
+    mkdirSync(settings, { recursive: true });
+    writeFileSync(join(settings, "tracker.jupyterlab-settings"), '{ "windowingMode": "none" }');
+  }
   installKernelspec({ prefix: home });
   installLabextension({ prefix: home });
   const child = spawn(

@@ -123,7 +123,9 @@ export class PrecisionRecallUI {
   /** The widget; and the curves with the thresholds of this moment as a picture, for places without it. */
   async [jupyterDisplay](): Promise<JsonObject> {
     const widget = (this.#widget as unknown as Record<symbol, () => JsonObject>)[jupyterDisplay]!();
-    const plot = plots.precisionRecallCurve(this.#evaluation, { thresholds: this.thresholds });
+    const chosen = Object.entries(this.thresholds).filter(([, threshold]) => threshold > 0);
+    const thresholds = Object.fromEntries(chosen);
+    const plot = plots.precisionRecallCurve(this.#evaluation, { thresholds });
     const { "image/svg+xml": svg, "image/png": png } = (await plot[display]()) as JsonObject;
     return { ...widget, "image/svg+xml": svg, "image/png": png, "text/plain": this.toString() };
   }

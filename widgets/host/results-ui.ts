@@ -5,8 +5,8 @@ import {
   type ClassificationEvaluation,
   type Mistake,
 } from "../../src/index.js";
-import { renderPng } from "../../src/evaluation/plots/render.js";
 import { thumbnail } from "../../src/images/index.js";
+import { openSharp } from "../../src/images/sharp.js";
 import {
   aboutEdit,
   aboutPicture,
@@ -97,13 +97,16 @@ export class ResultsUI {
   async [jupyterDisplay](): Promise<JsonObject> {
     const all = this.#evaluation.mistakes();
     const mistakes = await Promise.all(all.slice(0, sheetSize).map((mistake) => this.#shown(mistake)));
-    const count = `${mistakes.length} most confident of ${all.length} mistakes`;
-    const title = `${this.#evaluation.correct} of ${this.#evaluation.size} right. ${all.length === 0 ? "No mistakes" : `The ${count}`}.`;
+    const count = `The ${mistakes.length} most confident of ${all.length} mistakes`;
+    const shows = all.length === 0 ? "No mistakes." : `${count}.`;
+    const title = `${this.#evaluation.correct} of ${this.#evaluation.size} right. ${shows}`;
+    const sheet = openSharp(Buffer.from(contactSheet(title, mistakes)), {});
+    const png = await sheet.png({ palette: true }).toBuffer();
     return {
       ...(this.#widget as unknown as Record<symbol, () => JsonObject>)[jupyterDisplay]!(),
-      "text/plain": `${this.#evaluation.toString()}. ${title}`,
+      "text/plain": `${this.#evaluation.toString()}. ${shows}`,
       "text/html": mistakesTable(title, mistakes),
-      "image/png": Buffer.from(await renderPng(contactSheet(title, mistakes), 1)).toString("base64"),
+      "image/png": png.toString("base64"),
     };
   }
 

@@ -1,8 +1,7 @@
 import type { ComponentChildren } from "preact";
-import { useId } from "preact/hooks";
 
 import type { PrecisionRecallState } from "../../state/index.js";
-import { useShared } from "../shared/hooks.js";
+import { useShared, useUniqueId } from "../shared/hooks.js";
 import type { WidgetModel } from "../shared/widget-model.js";
 
 export interface OutcomeProps {
@@ -46,7 +45,7 @@ export function Outcome({ widget, name }: OutcomeProps) {
 }
 
 function Figures({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
-  const id = useId();
+  const id = useUniqueId();
   return (
     <div role="group" aria-labelledby={id}>
       <div id={id} class="sightbook-muted">
@@ -65,7 +64,7 @@ interface FigureProps {
 }
 
 function Figure({ label, big = false, wide = false, children }: FigureProps) {
-  const id = useId();
+  const id = useUniqueId();
   const size = big ? " sightbook-big" : wide ? " sightbook-wide" : "";
   return (
     <div class={`sightbook-figure${size}`}>

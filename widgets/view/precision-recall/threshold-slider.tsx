@@ -1,4 +1,4 @@
-import { useId } from "preact/hooks";
+import { useUniqueId } from "../shared/hooks.js";
 
 export interface ThresholdSliderProps {
   readonly threshold: number;
@@ -8,7 +8,7 @@ export interface ThresholdSliderProps {
 }
 
 export function ThresholdSlider({ threshold, steps, onChange }: ThresholdSliderProps) {
-  const id = useId();
+  const id = useUniqueId();
   return (
     <div class="sightbook-slider-row">
       <label for={id} class="sightbook-muted">

@@ -1,6 +1,5 @@
-import { useId } from "preact/hooks";
-
 import { Button } from "../shared/controls.js";
+import { useUniqueId } from "../shared/hooks.js";
 
 export interface NavigationProps {
   readonly position: number;
@@ -12,7 +11,7 @@ export interface NavigationProps {
 
 /** From image to image, of those that the filters leave. */
 export function Navigation({ position, count, name, onGo }: NavigationProps) {
-  const id = useId();
+  const id = useUniqueId();
   const place = count === 0 ? "0 of 0" : `${position + 1} of ${count}`;
   return (
     <div class="sightbook-slider-row" role="group" aria-label="Navigation">

@@ -1,4 +1,4 @@
-import { useId } from "preact/hooks";
+import { useUniqueId } from "../shared/hooks.js";
 
 export interface RangeFieldProps {
   readonly label: string;
@@ -9,7 +9,7 @@ export interface RangeFieldProps {
 
 /** A slider with two handles, each of them a slider of its own for keys and screen readers. */
 export function RangeField({ label, value, onChange }: RangeFieldProps) {
-  const id = useId();
+  const id = useUniqueId();
   const [least, most] = value;
   const handle = (name: string, end: 0 | 1) => (
     <input

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
-import { useId } from "preact/hooks";
 
 import { Icon, type IconName } from "./icon.js";
+import { useUniqueId } from "./hooks.js";
 
 /** The frame of a widget: a landmark that people and scripts find by its name. */
 export function Region({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
@@ -103,7 +103,7 @@ export interface SelectProps {
 
 /** A drop-down with its name beside it. */
 export function Select({ label, value, choices, onChange, disabled = false }: SelectProps) {
-  const id = useId();
+  const id = useUniqueId();
   return (
     <span class="sightbook-field">
       <label for={id}>{label}</label>
@@ -152,7 +152,7 @@ export function TextField({
   size = 12,
   ...rest
 }: TextFieldProps) {
-  const id = useId();
+  const id = useUniqueId();
   return (
     <span class="sightbook-field">
       <label for={id}>{label}</label>
@@ -185,7 +185,7 @@ export interface CheckboxProps {
 }
 
 export function Checkbox({ label, checked, onChange, detail, disabled = false }: CheckboxProps) {
-  const id = useId();
+  const id = useUniqueId();
   return (
     <span class="sightbook-checkbox">
       <input

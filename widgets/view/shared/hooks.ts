@@ -29,6 +29,16 @@ export function useShared<State extends object, Name extends keyof State & strin
   return [value, change];
 }
 
+let ids = 0;
+
+/**
+ * An id for an element, different in all views on the page: Preact's own `useId` counts anew in each of them, and a label
+ * would then name the control of another widget.
+ */
+export function useUniqueId(): string {
+  return useState(() => `sightbook-${(ids += 1)}`)[0];
+}
+
 /** Whether something has been so for a while: what passes at once is not worth a word. */
 export function useDelayed(isSo: boolean, delayMs: number): boolean {
   const [isLong, setLong] = useState(false);
