@@ -13,10 +13,23 @@ export function Region({ name, children }: { readonly name: string; readonly chi
       aria-label={name}
       data-lm-suppress-shortcuts="true"
       onKeyDownCapture={passSaving}
+      onClick={keepFocus}
     >
       {children}
     </section>
   );
+}
+
+/**
+ * The first click into a cell makes it the notebook's active one, and the notebook then takes the focus: back to the
+ * control that was clicked, else the keys pressed next would act on the notebook's cells.
+ */
+function keepFocus(event: MouseEvent): void {
+  const region = event.currentTarget as Element;
+  const control = (event.target as Element).closest<HTMLElement>("button, input, select, [tabindex]");
+  requestAnimationFrame(() => {
+    if (!region.contains(document.activeElement)) control?.focus({ preventScroll: true });
+  });
 }
 
 /** Saving the notebook goes on to it: without, the browser would offer to save the page. */
