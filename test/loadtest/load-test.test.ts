@@ -196,7 +196,7 @@ describe("errors are told apart", () => {
       name: "no answer in time",
       script: () => undefined,
       error: "timeout answer",
-      timeoutMs: 500,
+      timeoutMs: 2000,
     },
     {
       name: "an answer that is no JSON",
