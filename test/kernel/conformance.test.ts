@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import type { Header, JsonObject } from "../../kernel/wire/message.js";
-import { temporaryFolder } from "../support.js";
+import { repositoryRoot, temporaryFolder } from "../support.js";
 import { KernelClient, type Received } from "./client.js";
 import { ConformanceCheck } from "./conformance.js";
 import { messageSchemas } from "./message-schemas.js";
@@ -195,6 +197,16 @@ describe("every message of the specification", () => {
         await kernel.idle(await kernel.send(type, content));
       }
     }
+  });
+
+  test("kernel_info tells the versions of this package and of its TypeScript", async () => {
+    const versionOf = (path: string) =>
+      (JSON.parse(readFileSync(join(repositoryRoot, path), "utf8")) as { version: string }).version;
+    const { content } = (await kernel.request("kernel_info_request", {})).reply;
+    assert.equal(content["implementation_version"], versionOf("package.json"));
+    const typescript = versionOf("node_modules/typescript/package.json");
+    assert.equal((content["language_info"] as JsonObject)["version"], typescript);
+    assert.ok((content["banner"] as string).includes(typescript));
   });
 
   test("each type is sent, and conforms", async () => {

@@ -555,6 +555,7 @@ describe("interrupts", () => {
     await interrupt();
     const { reply } = await kernel.exchange(id);
     assert.equal(reply.content["ename"], "KeyboardInterrupt");
+    assert.doesNotMatch(JSON.stringify(reply.content["traceback"]), /node:|Worker|MessagePort/);
     assert.equal((await kernel.exchange(queued)).reply.content["status"], "aborted");
     const before = Number((await kernel.run("ticks")).text);
     await pause(60);
