@@ -19,11 +19,11 @@ export function PictureStage({ image, strip, pictures, smallUrl, onZoom }: Pictu
   const stage = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState(0);
   useEffect(() => {
+    const box = stage.current!;
     const observer = new ResizeObserver(() => {
-      const { clientWidth, clientHeight } = stage.current!;
-      setSize(Math.max(clientWidth, clientHeight));
+      setSize(Math.max(box.clientWidth, box.clientHeight));
     });
-    observer.observe(stage.current!);
+    observer.observe(box);
     return () => {
       observer.disconnect();
     };

@@ -6,18 +6,25 @@ import { useUniqueId } from "./hooks.js";
 /** The frame of a widget: a landmark that people and scripts find by its name. */
 export function Region({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
   return (
-    // Lumino leaves keys alone below the attribute: a notebook's shortcuts do not act on what is typed here.
     <section
       class="sightbook-widget"
       role="region"
       aria-label={name}
-      data-lm-suppress-shortcuts="true"
+      onFocusCapture={keepKeys}
       onKeyDownCapture={passSaving}
       onClick={keepFocus}
     >
       {children}
     </section>
   );
+}
+
+/**
+ * Lumino leaves keys alone that are pressed in an element with this attribute. It must be the focused element itself: most
+ * shortcuts of a notebook are for whatever has the focus, and are found before Lumino looks at what is around it.
+ */
+function keepKeys(event: FocusEvent): void {
+  (event.target as Element).setAttribute("data-lm-suppress-shortcuts", "true");
 }
 
 /**
