@@ -5,6 +5,7 @@ import type { Browser } from "playwright-core";
 
 import type { MonitorState } from "../../widgets/state/index.js";
 import { launchChromium } from "../browser/chromium.js";
+import { accessibilityFaults, layoutFaults, themes, themeStyle } from "./looks.js";
 import { openView } from "./view-page.js";
 
 const running: MonitorState = {
@@ -73,4 +74,20 @@ describe("the monitor's view, alone", () => {
     await view.page.getByText("the model keeps epoch 1").waitFor();
     assert.equal(await stop.count(), 0);
   });
+
+  for (const theme of themes) {
+    test(`nothing overlaps and axe finds nothing, theme ${theme}`, async () => {
+      for (const phase of ["running", "finished", "failed"] as const) {
+        const state = { ...running, phase };
+        const { page } = await openView(browser, "MonitorView", state, { style: themeStyle(theme) });
+        await page.getByRole("region", { name: "Training" }).waitFor();
+        for (const width of [400, 900, 2000]) {
+          await page.setViewportSize({ width, height: 900 });
+          assert.deepEqual(await layoutFaults(page), [], `${width} px`);
+        }
+        assert.deepEqual(await accessibilityFaults(page), []);
+        await page.close();
+      }
+    });
+  }
 });
