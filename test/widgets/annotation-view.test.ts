@@ -358,6 +358,7 @@ describe("the annotation view, alone", () => {
       await page.getByRole("dialog", { name: "Keys" }).waitFor();
       assert.deepEqual(await accessibilityFaults(page), []);
       await page.keyboard.press("Escape");
+      await page.getByRole("dialog", { name: "Keys" }).waitFor({ state: "detached" });
       await page.keyboard.press("Enter");
       await page.getByRole("dialog", { name: "cup-1.jpg" }).waitFor();
       for (const { ask } of (await view.sent()).filter(({ about }) => about === "picture")) {

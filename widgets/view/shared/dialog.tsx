@@ -12,26 +12,41 @@ export interface DialogProps {
 /** A window above the page that keeps the focus until it is closed, and then gives it back. */
 export function Dialog({ name, class: className, onClose, onKeyDown, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const isOver = useRef(false);
   useEffect(() => {
-    const before = (dialog.current!.getRootNode() as Document | ShadowRoot).activeElement;
-    dialog.current!.showModal();
+    const element = dialog.current!;
+    element.showModal();
     return () => {
-      if (before instanceof HTMLElement) before.focus({ preventScroll: true });
+      isOver.current = true;
+      element.close();
     };
   }, []);
+  // Told once: the browser's own event comes late, when another one may be open.
+  const end = (): void => {
+    if (isOver.current) return;
+    isOver.current = true;
+    onClose();
+  };
+  const close = (): void => {
+    dialog.current?.close(); // at once, and not when it is drawn away: the next key already goes to where the focus was
+    end();
+  };
   return (
     <dialog
       ref={dialog}
       class={`sightbook-dialog ${className}`}
       aria-label={name}
-      onClose={onClose}
-      onCancel={onClose}
+      onClose={end}
+      onCancel={(event) => {
+        event.preventDefault();
+        close();
+      }}
       onKeyDown={(event) => {
         onKeyDown?.(event);
         event.stopPropagation();
       }}
       onClick={(event) => {
-        if (event.target === dialog.current) onClose();
+        if (event.target === dialog.current) close();
       }}
     >
       {children}
