@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import * as sightbook from "sightbook";
+import * as kernel from "sightbook/kernel";
+import * as widgets from "sightbook/widgets";
 
 test("the public surface", () => {
   assert.deepEqual(Object.keys(sightbook).sort(), [
@@ -61,5 +63,34 @@ test("the public surface", () => {
     "wilsonInterval",
     "writeOnnx",
     "writeSafetensors",
+  ]);
+});
+
+test("the public surface of the widgets", () => {
+  assert.deepEqual(Object.keys(widgets).sort(), [
+    "AnnotationUI",
+    "DatasetOverview",
+    "PrecisionRecallUI",
+    "ResultsUI",
+    "TrainingMonitor",
+    "installLabextension",
+    "installedLabextension",
+    "removeLabextension",
+  ]);
+});
+
+test("the public surface of the kernel", () => {
+  assert.deepEqual(Object.keys(kernel).sort(), [
+    "KERNEL_NAME",
+    "Widget",
+    "clearOutput",
+    "display",
+    "insideKernel",
+    "installKernelspec",
+    "jupyter",
+    "jupyterDataFolder",
+    "listKernelspecs",
+    "prompt",
+    "removeKernelspec",
   ]);
 });
