@@ -73,11 +73,21 @@ test("the whole tutorial runs in a notebook", { skip: skipWithoutPython("nbclien
   });
   const executed = JSON.parse(readFileSync(output, "utf8")) as {
     cells: { outputs: { data?: Readonly<Record<string, unknown>> }[] }[];
+    metadata: {
+      widgets: Record<
+        "application/vnd.jupyter.widget-state+json",
+        { state: Readonly<Record<string, { state: Readonly<Record<string, unknown>> }>> }
+      >;
+    };
   };
   const shown = executed.cells.slice(1).map(({ outputs }) => Object.keys(outputs.at(-1)?.data ?? {}));
-  for (const types of shown.slice(0, 3)) {
-    assert.ok(types.includes("application/vnd.jupyter.widget-view+json"), types.join());
-  }
+  // A notebook that a program runs keeps each widget's picture, and its state for the program's own use.
+  for (const types of shown.slice(0, 3)) assert.ok(types.includes("image/png"), types.join());
+  const views = Object.values(executed.metadata.widgets["application/vnd.jupyter.widget-state+json"].state);
+  assert.deepEqual(
+    new Set(views.map(({ state }) => state["_view_name"])),
+    new Set(["AnnotationView", "MonitorView", "PrecisionRecallView", "ResultsView"]),
+  );
   assert.ok(shown[4]!.includes("text/html"));
   assert.deepEqual(await Deployment.list(), []);
 });
