@@ -163,7 +163,16 @@ export const messageSchemas: Readonly<Record<string, MessageSchema>> = {
   execute_input: { channels: published, content: fields({ code: text, execution_count: count }) },
   execute_result: {
     channels: published,
-    content: fields({ execution_count: count, data: resultBundle, metadata: dictionary }),
+    // "Identical to display_data messages, with the addition of an execution_count", the specification says.
+    content: fields(
+      {
+        execution_count: count,
+        data: resultBundle,
+        metadata: dictionary,
+        transient: fields({ display_id: text }),
+      },
+      ["transient"],
+    ),
   },
   error: { channels: published, content: fields(error) },
   status: { channels: published, content: fields({ execution_state: oneOf("busy", "idle", "starting") }) },
