@@ -34,6 +34,7 @@ export async function launchChromium(): Promise<Browser> {
   const { default: carried } = await import("@sparticuz/chromium");
   return chromium.launch({
     executablePath: await carried.executablePath(),
-    args: [...carried.args, ...quiet],
+    // In a single process the first page that closes would take the others along.
+    args: [...carried.args.filter((flag) => flag !== "--single-process"), ...quiet],
   });
 }

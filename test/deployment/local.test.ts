@@ -160,7 +160,7 @@ test("a deployment scores, shows itself, is seen by other sessions, and deleting
   assert.equal(readFileSync(keyFile, "utf8"), key);
   assert.equal(statSync(keyFile).mode & 0o777, 0o600);
   assert.equal(statSync(root).mode & 0o777, 0o700);
-  const { stdout: commands } = await promisify(execFile)("ps", ["-eww", "-o", "args="]);
+  const commands = await allCommandLines();
   assert.ok(commands.includes(root) && !commands.includes(key));
   assert.ok(!readFileSync(folderOf("colours").log, "utf8").includes(key));
 
@@ -366,3 +366,19 @@ test("a log that has grown too long becomes the old one, and the open file start
   assert.equal(statSync(path).size, 0);
   assert.equal(statSync(`${path}.1`).size, 2000);
 });
+
+/** The command line of every process that is visible; a minimal Linux has no `ps`. */
+async function allCommandLines(): Promise<string> {
+  if (process.platform !== "linux") {
+    return (await promisify(execFile)("ps", ["-eww", "-o", "args="])).stdout;
+  }
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  const lines = pids.map((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+    } catch {
+      return ""; // it ended meanwhile
+    }
+  });
+  return lines.join("\n");
+}
