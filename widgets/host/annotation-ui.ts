@@ -14,7 +14,7 @@ import { annotationFallback } from "./annotation-fallback.js";
 import { editLabels } from "./label-edits.js";
 import { answerPicture } from "./pictures.js";
 import { ThumbnailMaker } from "./thumbnails.js";
-import { jupyterDisplay, openViewWidget } from "./view-widget.js";
+import { displayOf, jupyterDisplay, openViewWidget } from "./view-widget.js";
 
 /**
  * Shows a dataset's images page by page and lets a person correct their labels with mouse and keyboard. Every edit
@@ -64,9 +64,8 @@ export class AnnotationUI {
 
   /** The widget, and what stands for it on pages without a kernel. */
   async [jupyterDisplay](): Promise<JsonObject> {
-    const { [jupyterDisplay]: display } = this.#widget as unknown as Record<symbol, () => JsonObject>;
     const fallback = await annotationFallback(this.#dataset, this.#thumbnails);
-    return { ...display!.call(this.#widget), ...fallback };
+    return { ...displayOf(this.#widget), ...fallback };
   }
 
   async #edit(edit: LabelEdit): ReturnType<typeof editLabels> {

@@ -11,7 +11,7 @@ import {
 import { answerQuestions } from "./answers.js";
 import { sizesOf } from "./overview-sizes.js";
 import { ThumbnailMaker } from "./thumbnails.js";
-import { jupyterDisplay, openViewWidget } from "./view-widget.js";
+import { displayOf, jupyterDisplay, openViewWidget } from "./view-widget.js";
 
 const sampleCount = 12;
 const shownGroups = 50;
@@ -96,8 +96,7 @@ export class DatasetOverview {
   }
 
   [jupyterDisplay](): JsonObject {
-    const { [jupyterDisplay]: show } = this.#widget as unknown as Record<symbol, () => JsonObject>;
-    return show!.call(this.#widget);
+    return displayOf(this.#widget);
   }
 
   #refresh(label: string): void {

@@ -16,7 +16,7 @@ import {
 import { answerQuestions, type AnswerContent } from "./answers.js";
 import { confusionCells } from "./confusion-cells.js";
 import { drawCurve, ofIndex } from "./drawn-curve.js";
-import { jupyterDisplay, openViewWidget } from "./view-widget.js";
+import { displayOf, jupyterDisplay, openViewWidget } from "./view-widget.js";
 
 const where = "PrecisionRecallUI";
 
@@ -122,7 +122,7 @@ export class PrecisionRecallUI {
 
   /** The widget; and the curves with the thresholds of this moment as a picture, for places without it. */
   async [jupyterDisplay](): Promise<JsonObject> {
-    const widget = (this.#widget as unknown as Record<symbol, () => JsonObject>)[jupyterDisplay]!();
+    const widget = displayOf(this.#widget);
     const chosen = Object.entries(this.thresholds).filter(([, threshold]) => threshold > 0);
     const thresholds = Object.fromEntries(chosen);
     const plot = plots.precisionRecallCurve(this.#evaluation, { thresholds });

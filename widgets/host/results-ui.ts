@@ -29,7 +29,7 @@ import { editLabels } from "./label-edits.js";
 import { answerPicture } from "./pictures.js";
 import { readFilters } from "./results-filters.js";
 import { ThumbnailMaker } from "./thumbnails.js";
-import { jupyterDisplay, openViewWidget } from "./view-widget.js";
+import { displayOf, jupyterDisplay, openViewWidget } from "./view-widget.js";
 
 /** Neighbours shown on either side of the image. */
 const neighbours = 6;
@@ -103,7 +103,7 @@ export class ResultsUI {
     const sheet = openSharp(Buffer.from(contactSheet(title, mistakes)), {});
     const png = await sheet.png({ palette: true }).toBuffer();
     return {
-      ...(this.#widget as unknown as Record<symbol, () => JsonObject>)[jupyterDisplay]!(),
+      ...displayOf(this.#widget),
       "text/plain": `${this.#evaluation.toString()}. ${shows}`,
       "text/html": mistakesTable(title, mistakes),
       "image/png": png.toString("base64"),

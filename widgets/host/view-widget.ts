@@ -1,4 +1,5 @@
 import { Widget, type JsonObject, type WidgetState } from "../../kernel/index.js";
+import { display as jupyterDisplay } from "../../src/display.js";
 import { sightbookVersion } from "../../src/version.js";
 
 /** The browser module of all our widgets, registered by the labextension and on npm as `dist/index.js`. */
@@ -13,5 +14,9 @@ export function openViewWidget<S extends WidgetState>(
   return new Widget({ module, moduleVersion: `^${sightbookVersion()}`, view, state, fallback });
 }
 
-/** How a value shows in a notebook. */
-export const jupyterDisplay = Symbol.for("Jupyter.display");
+export { jupyterDisplay };
+
+/** What the kernel's widget shows, its fallback included. */
+export function displayOf<S extends WidgetState>(widget: Widget<S>): JsonObject {
+  return (widget as unknown as Record<symbol, () => JsonObject>)[jupyterDisplay]!();
+}
