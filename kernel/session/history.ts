@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import process from "node:process";
 import {
   appendFileSync,
@@ -17,6 +18,8 @@ import type { Json, JsonObject } from "../wire/message.js";
 export interface HistoryEntry {
   /** Number of the kernel session it was run in; the first that the file knows is 1. */
   readonly session: number;
+  /** Tells kernels apart that started at the same time, and so took the same number. */
+  readonly kernel: string;
   readonly line: number;
   readonly input: string;
   readonly output?: string;
@@ -37,18 +40,20 @@ const SIZE_LIMIT = 16 * 1024 * 1024;
 export class History {
   readonly #path: string | undefined;
   readonly #session: number;
+  readonly #kernel = randomUUID();
   readonly #entries: HistoryEntry[];
 
   /** @param path - Where cells are kept; `undefined` keeps them in memory only. */
   constructor(path: string | undefined) {
     this.#path = path;
     this.#entries = path === undefined ? [] : readEntries(path);
-    this.#session = (this.#entries.at(-1)?.session ?? 0) + 1;
+    this.#session = this.#entries.reduce((last, { session }) => Math.max(last, session), 0) + 1;
   }
 
   add(line: number, input: string, output: string | undefined): void {
     const entry: HistoryEntry = {
       session: this.#session,
+      kernel: this.#kernel,
       line,
       input,
       ...(output === undefined ? {} : { output }),
@@ -113,7 +118,7 @@ function readEntries(path: string): HistoryEntry[] {
     mkdirSync(dirname(path), { recursive: true });
     if (!existsSync(path)) return [];
     const lines = readFileSync(path, "utf8").split("\n");
-    const entries = lines.flatMap(parseEntry);
+    const entries = numbered(lines.flatMap(parseEntry));
     if (statSync(path).size > SIZE_LIMIT) {
       const kept = entries.slice(Math.floor(entries.length / 2));
       writeFileSync(`${path}.${process.pid}`, kept.map((entry) => `\n${JSON.stringify(entry)}`).join(""));
@@ -125,13 +130,25 @@ function readEntries(path: string): HistoryEntry[] {
   }
 }
 
+/** The same cells, in which no two kernels share a number: the later one in the file gets the next. */
+function numbered(entries: readonly HistoryEntry[]): HistoryEntry[] {
+  const numbers = new Map<string, number>();
+  let last = 0;
+  return entries.map((entry) => {
+    const session = numbers.get(entry.kernel) ?? Math.max(entry.session, last + 1);
+    numbers.set(entry.kernel, session);
+    last = Math.max(last, session);
+    return { ...entry, session };
+  });
+}
+
 function parseEntry(line: string): HistoryEntry[] {
   if (line === "") return [];
   try {
     const entry = JSON.parse(line) as Partial<HistoryEntry>;
-    const { session, line: number, input } = entry;
+    const { session, kernel = `session ${session}`, line: number, input } = entry;
     const whole = typeof session === "number" && typeof number === "number" && typeof input === "string";
-    return whole ? [entry as HistoryEntry] : [];
+    return whole ? [{ ...entry, session, kernel, line: number, input }] : [];
   } catch {
     return [];
   }
