@@ -1,8 +1,6 @@
-import { Readable } from "node:stream";
-
 import type Docker from "dockerode";
 
-import { EnvironmentError, SightbookError } from "../../errors.js";
+import { SightbookError } from "../../errors.js";
 import { withLock } from "../../lock.js";
 import { keyDigest, newKey } from "../../serving/index.js";
 import { imageArchive } from "../image/image-archive.js";
@@ -11,6 +9,7 @@ import { ReservedPort } from "../reserved-port.js";
 import { keptVersions } from "../target.js";
 import type { DeploymentRequest, DeploymentStatus, DeploymentTarget, WorkOptions } from "../target.js";
 import { connectDocker } from "./connect.js";
+import { loadArchive } from "./load-archive.js";
 import {
   containerLog,
   deploymentLabel,
@@ -110,13 +109,9 @@ export async function loadImage(
   bundle: string,
 ): Promise<number> {
   const tag = imageTag(name, version);
-  const { content, size } = await imageArchive({ bundle, tag, labels: { [deploymentLabel]: name } });
-  const answer = await docker.loadImage(Readable.from(content, { objectMode: false }));
-  const said: string[] = [];
-  for await (const chunk of answer) said.push(String(chunk));
-  const text = said.join("");
-  if (!text.includes(tag)) throw new EnvironmentError(`Docker did not load the image: ${text.trim()}`);
-  return size;
+  const archive = await imageArchive({ bundle, tag, labels: { [deploymentLabel]: name } });
+  await loadArchive(docker, tag, archive);
+  return archive.size;
 }
 
 async function startFirst(docker: Docker, spec: ContainerSpec, { signal, onProgress }: WorkOptions) {

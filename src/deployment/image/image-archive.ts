@@ -14,8 +14,8 @@ export const metricsPort = 9090;
 export const containerUser = 65532;
 
 export interface ImageOptions {
-  /** Folder of a bundle. */
-  readonly bundle: string;
+  /** Folder of a bundle. Without one the image serves nothing, but runs the command line. */
+  readonly bundle?: string | undefined;
   /** Such as `"sightbook/tableware:0123456789ab"`. */
   readonly tag: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -30,6 +30,7 @@ export interface ImageArchive {
 
 interface Layer {
   readonly name: string;
+  readonly what: string;
   readonly entries: readonly TarEntry[];
 }
 
@@ -38,12 +39,15 @@ interface Layer {
  * registry, and no daemon is needed to make it. The same files give the same image.
  */
 export async function imageArchive({ bundle, tag, labels }: ImageOptions): Promise<ImageArchive> {
-  const { manifest } = await readBundle(bundle);
   const { entries: runtime, main } = await runtimeFiles();
   const layers: Layer[] = [
-    { name: "runtime.tar", entries: withFolders(runtime) },
-    { name: "bundle.tar", entries: withFolders(await bundleEntries(bundle)) },
+    { name: "runtime.tar", what: "Node and the command line", entries: withFolders(runtime) },
   ];
+  let created = new Date(0).toISOString();
+  if (bundle !== undefined) {
+    created = (await readBundle(bundle)).manifest.createdAt;
+    layers.push({ name: "bundle.tar", what: "the model", entries: withFolders(await bundleEntries(bundle)) });
+  }
   function* files(): Generator<TarEntry> {
     const diffIds: string[] = [];
     for (const { name, entries } of layers) {
@@ -52,7 +56,9 @@ export async function imageArchive({ bundle, tag, labels }: ImageOptions): Promi
       // Resumed when the layer has been written, and so hashed.
       diffIds.push(`sha256:${hash.digest("hex")}`);
     }
-    const config = Buffer.from(JSON.stringify(imageConfig(main, diffIds, labels, manifest.createdAt)));
+    const config = Buffer.from(
+      JSON.stringify(imageConfig({ main, layers, diffIds, labels, created, bundle })),
+    );
     const name = `${createHash("sha256").update(config).digest("hex")}.json`;
     yield { path: name, mode: 0o644, size: config.length, content: config };
     const list = Buffer.from(
@@ -87,14 +93,19 @@ async function* hashed(
 }
 
 /** By the OCI image specification; Docker adds `Healthcheck` to it. */
-function imageConfig(
-  main: string,
-  diffIds: readonly string[],
-  labels: Readonly<Record<string, string>>,
-  created: string,
-): object {
-  const probe = `fetch("http://127.0.0.1:${scoringPort}/readyz").then((r)=>process.exit(r.ok?0:1),()=>process.exit(1))`;
-  const seconds = 1e9;
+function imageConfig({
+  main,
+  layers,
+  diffIds,
+  labels,
+  created,
+  bundle,
+}: Omit<ImageOptions, "tag"> & {
+  readonly main: string;
+  readonly layers: readonly Layer[];
+  readonly diffIds: readonly string[];
+  readonly created: string;
+}): object {
   return {
     architecture: process.arch === "x64" ? "amd64" : process.arch,
     os: "linux",
@@ -104,24 +115,37 @@ function imageConfig(
       WorkingDir: "/tmp",
       Env: ["PATH=/usr/bin", "HOME=/tmp", "NODE_ENV=production"],
       Entrypoint: [nodePath, main],
-      Cmd: servingCommand(),
-      ExposedPorts: { [`${scoringPort}/tcp`]: {}, [`${metricsPort}/tcp`]: {} },
       Labels: { ...labels, "org.opencontainers.image.version": sightbookVersion() },
-      Healthcheck: {
-        Test: ["CMD", nodePath, "-e", probe],
-        Interval: 10 * seconds,
-        Timeout: 5 * seconds,
-        StartPeriod: 60 * seconds,
-        Retries: 3,
-      },
       StopSignal: "SIGTERM",
+      ...(bundle === undefined ? { Cmd: ["--help"] } : servingConfig()),
     },
     rootfs: { type: "layers", diff_ids: diffIds },
-    history: [
-      { created, created_by: "sightbook: Node and the scoring server" },
-      { created, created_by: "sightbook: the model" },
-    ],
+    history: layers.map(({ what }) => ({ created, created_by: `sightbook: ${what}` })),
   };
+}
+
+function servingConfig(): object {
+  const probe = `fetch("http://127.0.0.1:${scoringPort}/readyz").then((r)=>process.exit(r.ok?0:1),()=>process.exit(1))`;
+  const seconds = 1e9;
+  return {
+    Cmd: servingCommand(),
+    ExposedPorts: { [`${scoringPort}/tcp`]: {}, [`${metricsPort}/tcp`]: {} },
+    Healthcheck: {
+      Test: ["CMD", nodePath, "-e", probe],
+      Interval: 10 * seconds,
+      Timeout: 5 * seconds,
+      StartPeriod: 60 * seconds,
+      Retries: 3,
+    },
+  };
+}
+
+/** Names what an image without a bundle holds: 12 hexadecimal digits, others for any other file or version. */
+export async function runtimeVersion(): Promise<string> {
+  const hash = createHash("sha256");
+  const { entries } = await runtimeFiles();
+  for await (const chunk of tarStream(withFolders(entries))) hash.update(chunk);
+  return hash.digest("hex").slice(0, 12);
 }
 
 /** What the container runs after the command line's own name. */

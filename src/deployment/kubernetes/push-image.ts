@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
+import type Docker from "dockerode";
 import type { AuthConfig } from "dockerode";
 
 import { EnvironmentError } from "../../errors.js";
@@ -18,7 +19,17 @@ export async function pushImage(
 ): Promise<void> {
   const docker = await connectDocker();
   await loadImage(docker, name, version, bundle);
-  await docker.getImage(imageTag(name, version)).tag({ repo: repository, tag: version });
+  await pushLoaded(docker, imageTag(name, version), repository, version);
+}
+
+/** Pushes an image that the daemon has as `<repository>:<version>`. */
+export async function pushLoaded(
+  docker: Docker,
+  loaded: string,
+  repository: string,
+  version: string,
+): Promise<void> {
+  await docker.getImage(loaded).tag({ repo: repository, tag: version });
   const image = docker.getImage(`${repository}:${version}`);
   const authconfig = await loginOf(repository.split("/")[0]!);
   const stream = await image.push({ ...(authconfig && { authconfig }) });

@@ -4,7 +4,7 @@ import type { V1ContainerStatus, V1Deployment, V1Pod } from "@kubernetes/client-
 
 import { CancelledError, EnvironmentError } from "../../errors.js";
 import { inWords, type Cluster } from "./cluster.js";
-import { deploymentLabel, imageOf, versionAnnotation, type ClusterSpec } from "./manifests.js";
+import { deploymentLabel, versionAnnotation, type ClusterSpec } from "./manifests.js";
 
 export interface RolloutOptions {
   readonly signal?: AbortSignal | undefined;
@@ -30,7 +30,7 @@ export async function rolledOut(cluster: Cluster, spec: ClusterSpec, options: Ro
     );
     if (isReady(deployment, spec)) return;
     const pods = await podsOf(cluster, spec);
-    const stuck = (await hopeless(cluster, spec, pods)) ?? refused(deployment);
+    const stuck = (await hopeless(cluster, pods)) ?? refused(deployment);
     if (stuck !== undefined) throw new EnvironmentError(`${name}: ${stuck}`);
     const { updatedReplicas = 0, availableReplicas = 0 } = deployment.status ?? {};
     const progress = `${Math.min(updatedReplicas, availableReplicas)} of ${spec.replicas} replicas ready`;
@@ -64,36 +64,31 @@ async function podsOf(cluster: Cluster, { name, namespace, version }: ClusterSpe
 
 const pullReasons = new Set(["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"]);
 
-/** What no waiting will mend. */
-async function hopeless(
-  cluster: Cluster,
-  spec: ClusterSpec,
-  pods: readonly V1Pod[],
-): Promise<string | undefined> {
+/** What no waiting will mend, of pods that have one container each. */
+export async function hopeless(cluster: Cluster, pods: readonly V1Pod[]): Promise<string | undefined> {
   for (const pod of pods) {
     for (const container of pod.status?.containerStatuses ?? []) {
       const { reason = "", message = "" } = container.state?.waiting ?? {};
       if (pullReasons.has(reason)) {
-        return `the image ${imageOf(spec)} cannot be pulled (${reason}${message ? `: ${message}` : ""}). Push it, or name an imagePullSecret.`;
+        return `the image ${pod.spec?.containers[0]?.image ?? ""} cannot be pulled (${reason}${message ? `: ${message}` : ""}). Push it, or name an imagePullSecret.`;
       }
       if (reason === "CreateContainerConfigError" || reason === "CreateContainerError") {
         return `a container cannot be made (${reason}: ${message}).`;
       }
-      if (container.restartCount > 0) return crashed(cluster, spec, pod, container);
+      if (container.restartCount > 0) return crashed(cluster, pod, container);
     }
   }
   return undefined;
 }
 
 async function crashed(
-  cluster: Cluster,
-  { namespace }: ClusterSpec,
+  { core, namespace }: Cluster,
   pod: V1Pod,
   container: V1ContainerStatus,
 ): Promise<string> {
   const last = container.lastState?.terminated ?? container.state?.terminated;
   const how = last ? `${last.reason ?? "it ended"}, exit code ${last.exitCode}` : "it ended";
-  const log = await cluster.core
+  const log = await core
     .readNamespacedPodLog({ name: pod.metadata!.name!, namespace, previous: true, tailLines: 10 })
     .catch((error: unknown) => `(its log cannot be read: ${(error as Error).message.split("\n")[0]})`);
   return `a replica crashed (${how}). Its log ends with:\n${log.trimEnd()}`;
@@ -111,7 +106,7 @@ function refused({ status }: V1Deployment): string | undefined {
 }
 
 /** Why pods that are not ready wait, as far as they know. */
-function waiting(pods: readonly V1Pod[]): string | undefined {
+export function waiting(pods: readonly V1Pod[]): string | undefined {
   for (const { status } of pods) {
     const unscheduled = status?.conditions?.find(({ reason }) => reason === "Unschedulable");
     if (unscheduled !== undefined) return `no node has room (${unscheduled.message ?? ""})`;
