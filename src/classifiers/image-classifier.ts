@@ -24,15 +24,17 @@ import {
   type BundleWeights,
   type ModelThresholds,
 } from "../export/index.js";
-import { buildNetwork, initializeWeights, loadPretrainedWeights, parameterCount } from "../networks/index.js";
+import { buildNetwork, initializeWeights, loadPretrainedWeights } from "../networks/index.js";
 import { Random } from "../random.js";
 import { requireKind } from "./bundle-parts.js";
 import { fitNetwork, type FitFacts, type ReferenceLogits } from "./fitting.js";
+import { summaryOf } from "./image-classifier-summary.js";
 import { specOf, type ImageClassifierOptions, type ImageClassifierSpec } from "./image-classifier-options.js";
 import { readImageClassifier, saveImageClassifier, type SaveOptions } from "./image-classifier-bundle.js";
-import { pathsOf, scoreImages, type BatchRunner, type ImagesToScore } from "./image-scoring.js";
+import { pathsOf, scoreImages, type ImagesToScore } from "./image-scoring.js";
 import { predictionsOf } from "./prediction.js";
 import { softmaxRows } from "./probabilities.js";
+import { Runners, type Runner, type RunnerOutput } from "./runners.js";
 import { RunningFit } from "./running-fit.js";
 
 /** What a classifier knows once its weights are there: all that a bundle keeps. */
@@ -47,12 +49,6 @@ export interface ImageClassifierState {
   readonly recipe?: (FitRecipe & FitFacts) | undefined;
   readonly reference?: ReferenceLogits | undefined;
   readonly thresholds?: ModelThresholds | undefined;
-}
-
-/** A network as onnxruntime runs it. */
-interface Runner {
-  run: BatchRunner;
-  dispose(): Promise<void>;
 }
 
 /**
@@ -71,7 +67,7 @@ export class ImageClassifier implements Classifier {
   #network: Network | undefined;
   #state: ImageClassifierState | undefined;
   #problems: readonly ImageProblem[] = [];
-  #runners = new Map<"logits" | "features", Promise<Runner>>();
+  readonly #runners = new Runners();
   #running: RunningFit | undefined;
 
   /** Only checks and keeps its options: weights are loaded by the first call that needs them. */
@@ -208,7 +204,7 @@ export class ImageClassifier implements Classifier {
       );
       if (this.#running !== running) throw lost("fit");
       const { history, keptEpoch, recipe, reference, weights, problems, stopped } = fitting;
-      await this.#closeRunners();
+      await this.#runners.close();
       const { provenance } = this.#state!;
       this.#state = { weights, provenance, trained: true, history, keptEpoch, recipe, reference };
       this.#problems = problems;
@@ -287,29 +283,7 @@ export class ImageClassifier implements Classifier {
 
   /** A few lines for people: network, size, labels, weights, training. */
   summary(): string {
-    const { baseModel, preprocessing, labels } = this.#spec;
-    const name = typeof baseModel === "string" ? baseModel : baseModel.onnx;
-    const size =
-      typeof baseModel === "string"
-        ? `${parameterCount(this.network).toLocaleString("en")} parameters`
-        : "featuriser";
-    const provenance = this.weightsProvenance;
-    const kept = this.history.find(({ epoch }) => epoch === this.keptEpoch);
-    const trained = [
-      this.isTrained ? `trained for ${this.history.length} epochs` : "not trained yet",
-      ...(kept ? [`epoch ${kept.epoch} kept`] : []),
-      ...(kept?.validationAccuracy === undefined
-        ? []
-        : [`validation accuracy ${kept.validationAccuracy.toFixed(3)}`]),
-    ];
-    return [
-      `${name}: ${size}, images of ${preprocessing.imageSize.join(" x ")} px`,
-      `${labels.length} labels: ${labels.join(", ")}`,
-      provenance
-        ? `weights: ${provenance.source} (${provenance.licence})`
-        : `weights: ${this.#spec.weights}, not loaded yet`,
-      trained.join(", "),
-    ].join("\n");
+    return summaryOf(this);
   }
 
   /** The summary: how a notebook shows a classifier. */
@@ -346,7 +320,7 @@ export class ImageClassifier implements Classifier {
 
   /** Frees the threads that score images; the next call starts them again. */
   async dispose(): Promise<void> {
-    await this.#closeRunners();
+    await this.#runners.close();
   }
 
   async #probabilities(
@@ -378,18 +352,12 @@ export class ImageClassifier implements Classifier {
     return false;
   }
 
-  async #runner(output: "logits" | "features", signal?: AbortSignal): Promise<Runner> {
+  async #runner(output: RunnerOutput, signal?: AbortSignal): Promise<Runner> {
     if (!(await this.#cancelledFitIsKept("featurize"))) throw lost("featurize");
-    let runner = this.#runners.get(output);
-    if (runner === undefined) {
-      runner = this.#openRunner(output, signal);
-      this.#runners.set(output, runner);
-      runner.catch(() => this.#runners.delete(output));
-    }
-    return runner;
+    return this.#runners.get(output, () => this.#openRunner(output, signal));
   }
 
-  async #openRunner(output: "logits" | "features", signal?: AbortSignal): Promise<Runner> {
+  async #openRunner(output: RunnerOutput, signal?: AbortSignal): Promise<Runner> {
     const { baseModel } = this.#spec;
     if (typeof baseModel !== "string") {
       return openOnnxBackbone({ ...baseModel, imageSize: this.imageSize });
@@ -400,12 +368,6 @@ export class ImageClassifier implements Classifier {
       run: async (batch) => (await session.run(batch)).get(output)!.data,
       dispose: () => session.dispose(),
     };
-  }
-
-  async #closeRunners(): Promise<void> {
-    const runners = [...this.#runners.values()];
-    this.#runners = new Map();
-    for (const runner of runners) await (await runner).dispose();
   }
 }
 
