@@ -17,14 +17,21 @@ const quiet = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // Letters as they are drawn on every machine, whatever its settings for fonts.
+  "--font-render-hinting=none",
+  "--disable-lcd-text",
 ];
 
 /** How long a page may take for one thing: a bound against hanging, far above what the slowest machine needs. */
 export const patienceMs = 180_000;
 
-/** The browser for tests: the system's Chromium or Chrome, else the one that npm's `@sparticuz/chromium` carries. */
+/**
+ * The browser for tests: the system's Chromium or Chrome, else the one that npm's `@sparticuz/chromium` carries.
+ * `SIGHTBOOK_CHROMIUM` names another, or asks for npm's with the word `npm`.
+ */
 export async function launchChromium(): Promise<Browser> {
-  const path = [process.env["SIGHTBOOK_CHROMIUM"], ...systemPaths].find((p) => p && existsSync(p));
+  const wanted = process.env["SIGHTBOOK_CHROMIUM"];
+  const path = wanted === "npm" ? undefined : [wanted, ...systemPaths].find((p) => p && existsSync(p));
   // A browser started by root, as in containers, has no sandbox to give up.
   const args = process.getuid?.() === 0 ? ["--no-sandbox", ...quiet] : quiet;
   if (path) return chromium.launch({ executablePath: path, args });
