@@ -141,6 +141,8 @@ export type {
   ShardFailure,
   ShardJob,
 } from "./batch/index.js";
+export { containers } from "./executors/index.js";
+export type { ContainerExecutorOptions } from "./executors/index.js";
 
 // Monitoring
 export { compareRecords, DriftReport, readRecords, recordsOf, ScoreRecorder } from "./monitoring/index.js";

@@ -21,6 +21,7 @@ const mayImport: Record<string, readonly string[]> = {
   monitoring: ["classifiers", "evaluation", "images"],
   serving: ["engine", "images", "export", "classifiers", "monitoring"],
   deployment: ["serving", "loadtest", "export", "images"],
+  executors: ["batch", "deployment"],
   jupyter: [],
   cli: ["*"],
 };

@@ -32,6 +32,7 @@ test("the public surface", () => {
     "buildNetwork",
     "compareRecords",
     "connectControl",
+    "containers",
     "defaultLearningRates",
     "describeOnnx",
     "diagnose",

@@ -1,12 +1,14 @@
 import { readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-import { ArgumentError, CancelledError, SightbookError } from "../errors.js";
+import { CancelledError, SightbookError } from "../errors.js";
 import { interruptible } from "../interrupt.js";
 import type { ShardExecutor, ShardJob } from "./executor.js";
 import { localProcesses } from "./local-executor.js";
-import { openRun, pendingShards, places, type BatchTask } from "./run-folder.js";
+import { openRun, places, type BatchTask } from "./run-folder.js";
+import { pendingShards } from "./shard.js";
 import { mergeShards, type BatchSummary } from "./summary.js";
+import { checkCounts } from "./worker-count.js";
 
 export interface BatchOptions {
   /** The classifier's bundle, folder or `.zip`. The run keeps a copy. */
@@ -25,7 +27,7 @@ export interface BatchOptions {
   readonly executor?: ShardExecutor;
   /** Ends the run; what is finished is kept. A notebook's stop button and Ctrl-C do the same. */
   readonly signal?: AbortSignal;
-  /** Called after each batch of a worker. */
+  /** Called when a worker tells how far it is, and when a shard is finished. */
   readonly onProgress?: (progress: BatchRunProgress) => void;
 }
 
@@ -35,6 +37,8 @@ export interface BatchRunProgress {
   readonly total: number;
   readonly finishedShards: number;
   readonly shards: number;
+  /** What the executor does besides, or waits for, such as a node with room; empty otherwise. */
+  readonly note: string;
 }
 
 /**
@@ -50,28 +54,26 @@ export interface BatchRunProgress {
 export async function batch(options: BatchOptions): Promise<BatchSummary> {
   const { bundle, images, task = "score", shardSize = 1000, batchSize = 32 } = options;
   const { executor = localProcesses(), onProgress } = options;
-  for (const [name, value] of Object.entries({ shardSize, batchSize })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new ArgumentError("batch", name, "a whole number of at least 1", value);
-    }
-  }
+  checkCounts("batch", { shardSize, batchSize });
   const folder = resolve(options.output);
   const run = await openRun(folder, { bundle, images, task, shardSize, batchSize });
   const pending = await pendingShards(folder, run);
   const isPending = new Set(pending);
   const done = run.shards.map((range, shard) => (isPending.has(shard) ? 0 : range.images));
   let finishedShards = run.shards.length - pending.length;
+  let note = "";
   const tell = (): void => {
     const sum = done.reduce((total, count) => total + count, 0);
-    onProgress?.({ done: sum, total: run.images, finishedShards, shards: run.shards.length });
+    onProgress?.({ done: sum, total: run.images, finishedShards, shards: run.shards.length, note });
   };
   tell();
   if (pending.length > 0) {
     await removeLeftovers(folder);
     const interrupt = interruptible(options.signal);
     const job: ShardJob = {
+      id: run.id,
       folder,
-      images: run.root,
+      images: run.imagesFolder,
       shards: run.shards.length,
       pending,
       command: (seenFolder, seenImages) => ["batch-worker", seenFolder, "--images", seenImages],
@@ -86,6 +88,10 @@ export async function batch(options: BatchOptions): Promise<BatchSummary> {
         onShardFinished: (shard) => {
           done[shard] = run.shards[shard]!.images;
           finishedShards++;
+          tell();
+        },
+        onNote: (text) => {
+          note = text;
           tell();
         },
       });

@@ -3,13 +3,15 @@
  * run it (local processes, containers, a Kubernetes Indexed Job).
  *
  * A worker is `sightbook <command>` with its shard's index in the environment variable `JOB_COMPLETION_INDEX`, which
- * Kubernetes sets by itself. It finds all else in the run's folder, which must be the same storage for all workers. Its exit
+ * Kubernetes sets by itself ({@link shardListVariable} says how to run some shards alone). It finds all else in the run's folder, which must be the same storage for all workers. Its exit
  * code says how it ended ({@link workerExitCodes}); it may be killed at any moment and started again any number of times.
  */
 export interface ShardJob {
+  /** Names the run wherever executors leave something: 12 hexadecimal digits, kept in its folder. */
+  readonly id: string;
   /** The run's folder, absolute, on the machine that asks. */
   readonly folder: string;
-  /** A folder that workers read besides, such as that of the images. */
+  /** A folder that workers read besides, such as that of the images; absolute. */
   readonly images: string;
   /** Number of shards; their indices are 0 to `shards - 1`. */
   readonly shards: number;
@@ -37,6 +39,8 @@ export interface ExecutorOptions {
   readonly onShardProgress: (shard: number, done: number) => void;
   /** A worker has finished its shard. */
   readonly onShardFinished: (shard: number) => void;
+  /** What is being done, or waited for; empty when it is over. */
+  readonly onNote: (note: string) => void;
 }
 
 /** Runs shards somewhere. */
@@ -63,3 +67,5 @@ export const workerExitCodes = {
 
 /** The environment variable that names a worker's shard. */
 export const shardIndexVariable = "JOB_COMPLETION_INDEX";
+/** When set, a list such as `"3,7-9"`: the index is a place in it, counted from 0. So may some shards be run alone. */
+export const shardListVariable = "SIGHTBOOK_SHARDS";

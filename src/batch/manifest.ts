@@ -1,8 +1,8 @@
-import { open, readFile, stat } from "node:fs/promises";
-import { dirname, normalize, resolve } from "node:path";
+import { open, stat } from "node:fs/promises";
+import { dirname, normalize, resolve, sep } from "node:path";
 
 import { ArgumentError, FileError } from "../errors.js";
-import { systemReason } from "../files.js";
+import { readText, systemReason } from "../files.js";
 import { findImages } from "../images/index.js";
 
 /** The images of a run: one path a line, as they will be named in the results. */
@@ -10,6 +10,8 @@ export interface ImageList {
   /** Absolute; relative paths are meant from here. */
   readonly root: string;
   readonly paths: readonly string[];
+  /** The folder that holds all images: the root, unless a path leads out of it. */
+  readonly folder: string;
   /** How many times a path came that had come before; it is not processed again. */
   readonly repeated: number;
 }
@@ -44,7 +46,17 @@ function distinct(root: string, paths: readonly string[]): ImageList {
   if (bad !== undefined) throw new ArgumentError("batch", "images", "paths without line breaks", bad);
   // `a.jpg` and `./a.jpg` are one image.
   const unique = [...new Set(paths.map((path) => normalize(path)))];
-  return { root, paths: unique, repeated: paths.length - unique.length };
+  return { root, paths: unique, folder: folderOf(root, unique), repeated: paths.length - unique.length };
+}
+
+function folderOf(root: string, paths: readonly string[]): string {
+  const files = paths.map((path) => resolve(root, path));
+  const isInside = (folder: string, file: string): boolean =>
+    file.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+  if (files.every((file) => isInside(root, file))) return root;
+  let folder = dirname(files[0]!);
+  for (const file of files) while (!isInside(folder, file)) folder = dirname(folder);
+  return folder;
 }
 
 /** The manifest's text, and where each shard's lines are in it. */
@@ -87,14 +99,6 @@ export async function readShardPaths(
 async function isFolder(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();
-  } catch (error) {
-    throw new FileError(path, `could not be read (${systemReason(error)})`, undefined, { cause: error });
-  }
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
   } catch (error) {
     throw new FileError(path, `could not be read (${systemReason(error)})`, undefined, { cause: error });
   }

@@ -1,10 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { ArgumentError, FileError } from "../errors.js";
 import { readBundle, sha256, writeBundle } from "../export/index.js";
-import { readJson, writeFileAtomic } from "../files.js";
+import { readJson, readText, writeFileAtomic } from "../files.js";
 import { layOut, listImages, type ShardRange } from "./manifest.js";
 
 /** What is done with each image: its label and scores, or its features. */
@@ -13,11 +14,15 @@ export type BatchTask = "score" | "featurize";
 /** A batch run as its `run.json` describes it. A run folder holds all that its workers need but the images. */
 export interface BatchRun {
   readonly schemaVersion: 1;
+  /** Names the run wherever executors leave something. */
+  readonly id: string;
   readonly task: BatchTask;
   /** SHA-256 over the hashes of the files in the model's bundle. */
   readonly model: string;
   /** Relative paths in the manifest are meant from here. */
   readonly root: string;
+  /** Holds all images: what workers elsewhere must see. */
+  readonly imagesFolder: string;
   readonly images: number;
   /** Paths that were listed more than once. */
   readonly repeated: number;
@@ -58,15 +63,17 @@ export interface RunOptions {
  */
 export async function openRun(folder: string, options: RunOptions): Promise<BatchRun> {
   const { bundle, task, shardSize, batchSize } = options;
-  const { root, paths, repeated } = await listImages(options.images);
+  const { root, paths, folder: imagesFolder, repeated } = await listImages(options.images);
   const { text, shards } = layOut(paths, shardSize);
   const { manifest, files } = await readBundle(bundle);
   const { schemaVersion, files: listed, ...description } = manifest;
   const run: BatchRun = {
     schemaVersion: 1,
+    id: randomBytes(6).toString("hex"),
     task,
     model: sha256(Buffer.from(JSON.stringify({ schemaVersion, files: listed }))),
     root,
+    imagesFolder,
     images: paths.length,
     repeated,
     batchSize,
@@ -79,7 +86,10 @@ export async function openRun(folder: string, options: RunOptions): Promise<Batc
       (key) => known[key] !== run[key],
     );
     if (JSON.stringify(known.shards) !== JSON.stringify(shards)) changed.push("manifest");
-    if (changed.length === 0) return known;
+    if (changed.length === 0) {
+      await checkManifest(folder, known);
+      return known;
+    }
     const what = [...new Set(changed)].join(", ");
     throw new ArgumentError(
       "batch",
@@ -97,18 +107,19 @@ export async function openRun(folder: string, options: RunOptions): Promise<Batc
   return run;
 }
 
+/** Workers read parts of the manifest, which cannot tell whether the whole is what it was. */
+async function checkManifest(folder: string, run: BatchRun): Promise<void> {
+  const path = places.manifest(folder);
+  if (sha256(Buffer.from(await readText(path))) === run.manifest) return;
+  throw new FileError(path, "is not the manifest that the run was made with", "Begin a new run.");
+}
+
 export async function readRun(folder: string): Promise<BatchRun> {
   const path = places.run(folder);
   if (!existsSync(path)) throw new FileError(resolve(folder), "is no batch run, it holds no run.json");
   const run = (await readJson(path)) as Partial<BatchRun> | null;
-  if (run?.schemaVersion !== 1 || !Array.isArray(run.shards)) {
+  if (run?.schemaVersion !== 1 || !Array.isArray(run.shards) || typeof run.id !== "string") {
     throw new FileError(path, "is not the description of a batch run that this version can read");
   }
   return run as BatchRun;
-}
-
-/** Shards that have no result yet, in order. */
-export async function pendingShards(folder: string, { shards }: BatchRun): Promise<number[]> {
-  const done = new Set(await readdir(places.shards(folder)));
-  return [...shards.keys()].filter((shard) => !done.has(`${shardName(shard)}.json`));
 }

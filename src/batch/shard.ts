@@ -1,7 +1,7 @@
-import { access, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { access, readFile, rm } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
 
-import { loadClassifier, SvmClassifier } from "../classifiers/index.js";
+import { loadClassifier, SvmClassifier, type ImagePrediction } from "../classifiers/index.js";
 import { ArgumentError, FileError } from "../errors.js";
 import { sha256 } from "../export/index.js";
 import { readJson, systemReason, writeFileAtomic } from "../files.js";
@@ -22,7 +22,7 @@ export interface ShardSummary {
 }
 
 export interface ShardOptions {
-  /** Where the images are, when not where the run was made: the mount point in a container. */
+  /** Where the run's `imagesFolder` is, when not where the run was made: the mount point in a container. */
   readonly images?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: { readonly done: number; readonly total: number }) => void) | undefined;
@@ -55,9 +55,12 @@ export async function runShard(
   const finished = await readShard(folder, shard);
   if (finished !== undefined) return finished;
   const started = performance.now();
-  await checkFolder(options.images ?? run.root);
+  const images = options.images ?? run.imagesFolder;
+  await checkFolder(images);
   const paths = await readShardPaths(places.manifest(folder), range);
-  const { table, labels, problems } = await processImages(run, folder, paths, options);
+  const files = paths.map((path) => join(images, relative(run.imagesFolder, resolve(run.root, path))));
+  if (images !== run.imagesFolder) await checkMount(images, run, files);
+  const { table, labels, problems } = await processImages(run, folder, paths, files, options);
   await writeFileAtomic(places.result(folder, shard), table);
   const summary: ShardSummary = {
     shard,
@@ -82,20 +85,50 @@ async function checkFolder(path: string): Promise<void> {
   }
 }
 
-/** The summary of a finished shard, or `undefined`. */
-export async function readShard(folder: string, shard: number): Promise<ShardSummary | undefined> {
-  const path = places.shard(folder, shard);
-  const size = await stat(path).catch(() => undefined);
-  if (size === undefined) return undefined;
-  const summary = (await readJson(path)) as ShardSummary;
-  const result = places.result(folder, shard);
-  const bytes = await stat(result).then(
-    ({ size: length }) => length,
-    () => 0,
+/** The same for a volume where another folder was mounted, or one that may not be entered. */
+async function checkMount(
+  images: string,
+  { imagesFolder }: BatchRun,
+  files: readonly string[],
+): Promise<void> {
+  let reason = "";
+  for (const file of files) {
+    try {
+      await access(file);
+      return;
+    } catch (error) {
+      reason = systemReason(error);
+    }
+  }
+  throw new FileError(
+    images,
+    `holds none of the shard's ${files.length} images (${reason})`,
+    `What the run knows as ${imagesFolder} must be there.`,
   );
-  if (bytes === summary.result.bytes) return summary;
-  const was = `has ${bytes} bytes, its summary says ${summary.result.bytes}`;
-  throw new FileError(result, was, `To do the shard again, remove ${path}.`);
+}
+
+/** The summary of a finished shard; `undefined` when there is none, or when its result is not what the summary says. */
+export async function readShard(folder: string, shard: number): Promise<ShardSummary | undefined> {
+  try {
+    const summary = (await readJson(places.shard(folder, shard))) as ShardSummary | null;
+    const result = await readFile(places.result(folder, shard));
+    return summary?.result.sha256 === sha256(result) ? summary : undefined;
+  } catch {
+    // Whatever is wrong with them, the shard can be done again.
+    return undefined;
+  }
+}
+
+/** Shards that are not finished, in order. Each result is read and compared with its hash. */
+export async function pendingShards(folder: string, { shards }: BatchRun): Promise<number[]> {
+  const pending: number[] = [];
+  for (const shard of shards.keys()) {
+    if (await readShard(folder, shard)) continue;
+    // A worker that finds a damaged one done again by another must not take the old summary for its.
+    await rm(places.shard(folder, shard), { force: true });
+    pending.push(shard);
+  }
+  return pending;
 }
 
 interface Processed {
@@ -105,32 +138,35 @@ interface Processed {
 }
 
 async function processImages(
-  { task, root, batchSize }: BatchRun,
+  { task, batchSize }: BatchRun,
   folder: string,
   paths: readonly string[],
-  { images = root, signal, onProgress }: ShardOptions,
+  files: readonly string[],
+  { signal, onProgress }: ShardOptions,
 ): Promise<Processed> {
-  const files = paths.map((path) => resolve(images, path));
-  // Results name an image as the manifest does, wherever its file was.
+  // Results name an image as the manifest does, wherever its file was; a problem's message begins with the name.
   const nameOf = new Map(files.map((file, index) => [file, paths[index]!]));
-  const nameFor = (path: string): string => nameOf.get(path) ?? path;
+  const renamed = <P extends { readonly path: string; readonly message: string }>(problem: P): P => {
+    const path = nameOf.get(problem.path) ?? problem.path;
+    return { ...problem, path, message: path + problem.message.slice(problem.path.length) };
+  };
   const options = { batchSize, ...(signal && { signal }), ...(onProgress && { onProgress }) };
   const classifier = await loadClassifier(join(folder, "model.zip"));
   try {
     if (task === "featurize") {
       const network = classifier instanceof SvmClassifier ? classifier.model : classifier;
       const features = await network.featurize(files, options);
-      const problems = features.problems.map(({ path, kind, message }) => ({
-        path: nameFor(path),
-        kind,
-        message,
-      }));
+      const problems = features.problems.map(renamed);
       return { table: featureTable(paths, { ...features, problems }), labels: {}, problems };
     }
-    const predictions = (await classifier.predict(files, options)).map((prediction) => ({
-      ...prediction,
-      path: nameFor(prediction.path),
-    }));
+    const predictions = (await classifier.predict(files, options)).map(
+      (prediction, index): ImagePrediction => {
+        const path = paths[index]!;
+        if (prediction.problem === undefined) return { ...prediction, path };
+        const { kind, message } = renamed({ path: prediction.path, ...prediction.problem });
+        return { path, problem: { kind, message } };
+      },
+    );
     const labels: Record<string, number> = Object.fromEntries(classifier.labels.map((label) => [label, 0]));
     for (const { label } of predictions) if (label !== undefined) labels[label]!++;
     const problems = predictions.flatMap(({ path, problem }) => (problem ? [{ path, ...problem }] : []));

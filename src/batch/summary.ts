@@ -8,52 +8,31 @@ import { readShard, type ShardSummary } from "./shard.js";
 /** Problems that the summary itself names; all of them are in the results. */
 const mostProblems = 1000;
 
-/** What a finished batch run did, as `summary.json` holds it. */
-export interface BatchFacts {
-  readonly task: BatchTask;
-  readonly shards: number;
-  /** Each image of the manifest, once. */
-  readonly images: number;
-  /** Images that could not be read; each has a row that says why. */
-  readonly unreadable: number;
-  /** Paths that the manifest named more than once; they were processed once. */
-  readonly repeated: number;
-  /** How many images have each label; empty for features. */
-  readonly labels: Readonly<Record<string, number>>;
-  /** The first 1000 images that could not be read. */
-  readonly problems: ShardSummary["problems"];
-  /** Seconds of work, summed over the shards. */
-  readonly workSeconds: number;
-}
-
 /** What a finished batch run did; prints and displays itself. */
-export class BatchSummary implements BatchFacts {
+export class BatchSummary {
   /** The run's folder; `results/*.parquet` in it is the result. */
-  readonly folder: string;
-  readonly task: BatchTask;
-  readonly shards: number;
-  readonly images: number;
-  readonly unreadable: number;
-  readonly repeated: number;
-  readonly labels: Readonly<Record<string, number>>;
-  readonly problems: ShardSummary["problems"];
-  readonly workSeconds: number;
+  declare readonly folder: string;
+  declare readonly task: BatchTask;
+  declare readonly shards: number;
+  /** Each image of the manifest, once. */
+  declare readonly images: number;
+  /** Images that could not be read; each has a row that says why. */
+  declare readonly unreadable: number;
+  /** Paths that the manifest named more than once; they were processed once. */
+  declare readonly repeated: number;
+  /** How many images have each label; empty for features. */
+  declare readonly labels: Readonly<Record<string, number>>;
+  /** The first 1000 images that could not be read. */
+  declare readonly problems: ShardSummary["problems"];
+  /** Seconds of work, summed over the shards. */
+  declare readonly workSeconds: number;
 
-  constructor(folder: string, facts: BatchFacts) {
-    this.folder = folder;
-    this.task = facts.task;
-    this.shards = facts.shards;
-    this.images = facts.images;
-    this.unreadable = facts.unreadable;
-    this.repeated = facts.repeated;
-    this.labels = facts.labels;
-    this.problems = facts.problems;
-    this.workSeconds = facts.workSeconds;
+  constructor(facts: BatchFacts) {
+    Object.assign(this, facts);
   }
 
-  toJSON(): BatchFacts & { readonly folder: string } {
-    const { folder, task, shards, images, unreadable, repeated, labels, problems, workSeconds } = this;
-    return { folder, task, shards, images, unreadable, repeated, labels, problems, workSeconds };
+  toJSON(): BatchFacts {
+    return Object.assign({}, this);
   }
 
   toString(): string {
@@ -62,8 +41,7 @@ export class BatchSummary implements BatchFacts {
     return [
       this.#sentence(),
       ...counts.map(([label, count]) => `  ${label.padEnd(width)}  ${count}`),
-      ...this.problems.slice(0, 20).map(({ message }) => `  left without a result: ${message}`),
-      ...(this.unreadable > 20 ? [`  and ${this.unreadable - 20} more`] : []),
+      ...this.#withoutResult().map((line) => `  left without a result: ${line}`),
     ].join("\n");
   }
 
@@ -72,11 +50,11 @@ export class BatchSummary implements BatchFacts {
       ([label, count]) =>
         `<tr><td style="text-align:left">${escapeHtml(label)}</td><td style="text-align:right">${count}</td></tr>`,
     );
-    const problems = this.problems.slice(0, 20).map(({ message }) => `<li>${escapeHtml(message)}</li>`);
+    const problems = this.#withoutResult().map((line) => `<li>${escapeHtml(line)}</li>`);
     const html = [
       `<p>${escapeHtml(this.#sentence())}</p>`,
       ...(rows.length > 0 ? [`<table><tbody>${rows.join("")}</tbody></table>`] : []),
-      ...(problems.length > 0 ? [`<p>Without a result:</p><ul>${problems.join("")}</ul>`] : []),
+      ...(problems.length > 0 ? [`<p>Left without a result:</p><ul>${problems.join("")}</ul>`] : []),
     ].join("");
     return { "text/html": html, "text/plain": this.toString() };
   }
@@ -89,7 +67,16 @@ export class BatchSummary implements BatchFacts {
     const left = this.unreadable > 0 ? `, ${this.unreadable} could not be read` : "";
     return `${read} of ${this.images} images ${what}${left}; ${this.shards} shards in ${this.folder}${rate}`;
   }
+
+  #withoutResult(): string[] {
+    const shown = this.problems.slice(0, 20).map(({ message }) => message);
+    const more = this.unreadable - shown.length;
+    return more > 0 ? [...shown, `${more} more`] : shown;
+  }
 }
+
+/** The data of a {@link BatchSummary}. */
+type BatchFacts = Omit<BatchSummary, "toJSON" | "toString" | typeof display>;
 
 /** Puts the summaries of all shards together, in `summary.json` too. */
 export async function mergeShards(folder: string, run: BatchRun): Promise<BatchSummary> {
@@ -97,18 +84,20 @@ export async function mergeShards(folder: string, run: BatchRun): Promise<BatchS
   const problems: ShardSummary["problems"][number][] = [];
   let images = 0;
   let unreadable = 0;
-  let seconds = 0;
+  let workSeconds = 0;
   for (const shard of run.shards.keys()) {
     const summary = await readShard(folder, shard);
-    if (summary === undefined)
-      throw new SightbookError(`batch: shard ${shard} of ${folder} is not finished.`);
+    if (summary === undefined) {
+      const what = `batch: shard ${shard} of ${folder} is not finished, or its result was changed`;
+      throw new SightbookError(`${what}; the same call does it again.`);
+    }
     images += summary.images;
     unreadable += summary.problems.length;
-    seconds += summary.seconds;
+    workSeconds += summary.seconds;
     for (const [label, count] of Object.entries(summary.labels)) labels[label] = (labels[label] ?? 0) + count;
     problems.push(...summary.problems.slice(0, mostProblems - problems.length));
   }
-  const facts: BatchFacts = {
+  const facts = {
     task: run.task,
     shards: run.shards.length,
     images,
@@ -116,8 +105,8 @@ export async function mergeShards(folder: string, run: BatchRun): Promise<BatchS
     repeated: run.repeated,
     labels,
     problems,
-    workSeconds: seconds,
+    workSeconds,
   };
   await writeFileAtomic(places.summary(folder), `${JSON.stringify(facts, undefined, 1)}\n`);
-  return new BatchSummary(folder, facts);
+  return new BatchSummary({ folder, ...facts });
 }

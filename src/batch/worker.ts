@@ -1,12 +1,13 @@
 import process from "node:process";
 
 import { ArgumentError, CancelledError, FileError } from "../errors.js";
-import { shardIndexVariable, workerExitCodes } from "./executor.js";
+import { workerExitCodes } from "./executor.js";
 import type { WorkerMessage } from "./local-executor.js";
+import { shardOf } from "./shard-list.js";
 import { runShard } from "./shard.js";
 
 /**
- * A worker process: does the shard that `JOB_COMPLETION_INDEX` names and tells by its exit code how it went.
+ * A worker process: does the shard that its environment names and tells by its exit code how it went.
  *
  * @param images - Where the images are, when not where the run was made.
  * @returns The exit code; one line about the shard, or about what went wrong, is on standard error.
@@ -23,7 +24,7 @@ export async function runWorker(folder: string, images: string | undefined): Pro
     process.exit(workerExitCodes.interrupted);
   });
   try {
-    const shard = shardIndex();
+    const shard = shardOf(process.env);
     const { seconds, problems, ...summary } = await runShard(folder, shard, {
       images,
       signal: stop.signal,
@@ -44,12 +45,6 @@ export async function runWorker(folder: string, images: string | undefined): Pro
     process.removeAllListeners("disconnect");
     if (process.connected) process.disconnect();
   }
-}
-
-function shardIndex(): number {
-  const text = process.env[shardIndexVariable];
-  if (text !== undefined && /^\d+$/.test(text)) return Number(text);
-  throw new ArgumentError("batch-worker", shardIndexVariable, "the index of a shard", text);
 }
 
 /** What a file holds does not change by trying again; what the system said of it may. */

@@ -1,18 +1,17 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 
-import { batch, localProcesses, runWorker } from "../../batch/index.js";
+import { batch, runWorker } from "../../batch/index.js";
 import { toJson } from "../../export/index.js";
 import { withResult, type CommandResult } from "../command.js";
+import { executorNames, executorOf, type ExecutorChoice } from "../executors.js";
 import { StatusLine } from "../status-line.js";
-import { wholeNumber } from "../values.js";
+import { positive, wholeNumber } from "../values.js";
 
-interface BatchOptions {
+interface BatchOptions extends ExecutorChoice {
   readonly output: string;
   readonly featurize?: true;
   readonly shardSize: number;
   readonly batchSize: number;
-  readonly workers?: number;
-  readonly attempts: number;
 }
 
 /** `sightbook batch`: scores or featurises any number of images, and goes on where it was killed. */
@@ -27,13 +26,31 @@ export function batchCommand(finish: (exitCode: number) => void): Command {
     .option("--featurize", "write the network's features instead of labels and scores")
     .option("--shard-size <count>", "images in a shard", wholeNumber(1), 1000)
     .option("--batch-size <count>", "images scored at once", wholeNumber(1), 32)
-    .option("--workers <count>", "processes (default: one for two cores)", wholeNumber(1))
-    .option("--attempts <count>", "how often a shard is tried whose worker fails", wholeNumber(1), 3);
+    .optionsGroup("Where the shards are run:")
+    .addOption(
+      new Option("--executor <place>", "processes, containers or pods")
+        .choices(executorNames)
+        .default("local"),
+    )
+    .option(
+      "--workers <count>",
+      "shards at a time (default: one for two cores; in a cluster 4)",
+      wholeNumber(1),
+    )
+    .option(
+      "--attempts <count>",
+      "how often a shard is tried whose worker fails (default: 3)",
+      wholeNumber(1),
+    )
+    .optionsGroup("With --executor docker or kubernetes:")
+    .option("--cpus <count>", "cores of each worker, such as 1.5", positive)
+    .option("--memory <quantity>", "memory of each worker, such as 2Gi; one that needs more is killed")
+    .option("--image <name>", "a Sightbook image that is there (default: it is built)");
   return withResult(command, runBatch, finish);
 }
 
 async function runBatch(bundle: string, images: string, options: BatchOptions): Promise<CommandResult> {
-  const { output, featurize, shardSize, batchSize, workers, attempts } = options;
+  const { output, featurize, shardSize, batchSize } = options;
   const status = new StatusLine();
   const started = Date.now();
   let doneBefore: number | undefined;
@@ -45,12 +62,13 @@ async function runBatch(bundle: string, images: string, options: BatchOptions): 
       task: featurize ? "featurize" : "score",
       shardSize,
       batchSize,
-      executor: localProcesses({ attempts, ...(workers !== undefined && { workers }) }),
-      onProgress: ({ done, total, finishedShards, shards }) => {
+      executor: executorOf(options),
+      onProgress: ({ done, total, finishedShards, shards, note }) => {
         doneBefore ??= done;
         const rate = (1000 * (done - doneBefore)) / Math.max(1, Date.now() - started);
         status.show(
-          `${done} of ${total} images, ${finishedShards} of ${shards} shards, ${rate.toFixed(1)} images/s`,
+          `${done} of ${total} images, ${finishedShards} of ${shards} shards, ${rate.toFixed(1)} images/s` +
+            (note && `; ${note}`),
         );
       },
     });

@@ -1,0 +1,1 @@
+export { containers, type ContainerExecutorOptions } from "./containers.js";
