@@ -1,6 +1,7 @@
 """The usual scoring service in Python, for the benchmark: FastAPI and onnxruntime with the ONNX file of a bundle.
 
-Started as `serving.py <model.onnx> <port> <processes> <threads>`; answers `POST /v1/predict` with the bytes of an image.
+uvicorn takes uvloop and httptools where they are installed (`uvicorn[standard]`); decoding and scoring run in its thread pool
+and leave Python's lock meanwhile. Started as `serving.py <model.onnx> <port> <processes> <threads>`; answers `POST /v1/predict` with the bytes of an image.
 """
 import contextlib
 import io
@@ -12,7 +13,7 @@ import onnxruntime
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
-from PIL import Image
+from PIL import Image, ImageOps
 
 @contextlib.asynccontextmanager
 async def lifespan(app):
@@ -26,7 +27,7 @@ app = FastAPI(lifespan=lifespan)
 
 
 def score(body):
-    image = Image.open(io.BytesIO(body)).convert("RGB")
+    image = ImageOps.exif_transpose(Image.open(io.BytesIO(body))).convert("RGB")
     scale = 256 / min(image.size)
     width, height = (round(side * scale) for side in image.size)
     image = image.resize((width, height), Image.BILINEAR)

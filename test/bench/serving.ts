@@ -1,10 +1,11 @@
 /**
- * The scoring server beside FastAPI with onnxruntime, the same ONNX file and photo, in one run:
- * `node dist/test/bench/serving.js [base model] [rounds] [seconds] [photo]`.
+ * The scoring server beside FastAPI with onnxruntime, the same ONNX file and photos, in one run:
+ * `node dist/test/bench/serving.js [base model] [rounds] [seconds] [widths of the photos]`.
  *
- * FastAPI runs where `SIGHTBOOK_BENCH_PYTHON` names a Python with fastapi, uvicorn, onnxruntime, pillow and numpy, in two
- * settings, of which the better one counts: one process whose runtime uses all cores, and a process for each core. The
- * contestants take turns, so that whatever else the machine does falls on all of them.
+ * FastAPI runs where `SIGHTBOOK_BENCH_PYTHON` names a Python with fastapi, uvicorn[standard], onnxruntime, pillow and numpy, in
+ * two settings, of which the better one counts: one process whose runtime uses all cores, and a process for each core. Neither
+ * side writes a log of requests. The contestants take turns, so that whatever else the machine does falls on all of them; the
+ * load generator runs on the same cores, and takes the same share from all.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { createServer, type AddressInfo } from "node:net";
@@ -13,15 +14,17 @@ import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 
+import sharp from "sharp";
+
 import { ImageClassifier } from "../../src/classifiers/index.js";
 import type { LoadTestReport } from "../../src/loadtest/index.js";
 import type { BaseModelName } from "../../src/networks/index.js";
 import { spawnScoringProcess } from "../../src/serving/index.js";
 import { repositoryRoot } from "../support.js";
 
-const [baseModel = "EfficientNetLite0", rounds = "3", seconds = "8"] = process.argv.slice(2);
-/** Default: 640 x 480 pixels; phones send 4000 x 3000. */
-const photo = process.argv[5] ?? join(repositoryRoot, "notebooks/sample_data/tableware/bowl/bowl-01.jpg");
+const [baseModel = "EfficientNetLite0", rounds = "3", seconds = "8", widths = "640,1600,4000"] =
+  process.argv.slice(2);
+const samplePhoto = join(repositoryRoot, "notebooks/sample_data/tableware/bowl/bowl-01.jpg");
 const connections = 16;
 const cores = availableParallelism();
 const python = process.env["SIGHTBOOK_BENCH_PYTHON"];
@@ -29,9 +32,13 @@ const python = process.env["SIGHTBOOK_BENCH_PYTHON"];
 interface Contestant {
   readonly name: string;
   readonly url: string;
+  stop(): void;
+}
+
+/** What one contestant did with one photo, a figure for each round. */
+interface Figures {
   readonly rates: number[];
   readonly p99s: number[];
-  stop(): void;
 }
 
 async function main(): Promise<void> {
@@ -42,41 +49,50 @@ async function main(): Promise<void> {
     contestants.push(await startPython(folder, 1, cores));
     contestants.push(await startPython(folder, cores, 1));
   }
+  console.log(`${cpus()[0]!.model}, ${cores} cores; ${baseModel} at 224 px, ${connections} connections`);
   try {
-    for (const { url } of contestants) await load(url, photo, { seconds: 2 });
-    for (let round = 0; round < Number(rounds); round++) {
-      for (const { url, rates } of contestants) {
-        rates.push((await load(url, photo, { seconds: Number(seconds) })).rate);
-      }
-    }
-    const theirs = Math.max(...contestants.slice(1).map(({ rates }) => median(rates)), 0);
-    // Equal for all: what the better Python setting holds with some to spare.
-    const equalRate = Math.max(1, Math.round(0.6 * (theirs || median(contestants[0]!.rates))));
-    for (let round = 0; round < Number(rounds); round++) {
-      for (const { url, p99s } of contestants) {
-        p99s.push((await load(url, photo, { seconds: Number(seconds), rate: equalRate })).p99);
-      }
-    }
-    report(contestants, equalRate);
+    for (const width of widths.split(",").map(Number)) await measure(contestants, folder, width);
   } finally {
     for (const contestant of contestants) contestant.stop();
   }
 }
 
-function report(contestants: readonly Contestant[], equalRate: number): void {
-  console.log(`${cpus()[0]!.model}, ${cores} cores; ${baseModel} at 224 px, ${connections} connections`);
-  for (const { name, rates, p99s } of contestants) {
+async function measure(contestants: readonly Contestant[], folder: string, width: number): Promise<void> {
+  const height = (width * 3) / 4;
+  const photo = join(folder, `photo-${width}.jpg`);
+  await sharp(samplePhoto).resize(width, height).jpeg({ quality: 85 }).toFile(photo);
+  const figures = contestants.map((): Figures => ({ rates: [], p99s: [] }));
+  for (const { url } of contestants) await load(url, photo, { seconds: 2 });
+  for (let round = 0; round < Number(rounds); round++) {
+    for (const [index, { url }] of contestants.entries()) {
+      figures[index]!.rates.push((await load(url, photo, { seconds: Number(seconds) })).rate);
+    }
+  }
+  const theirs = Math.max(...figures.slice(1).map(({ rates }) => median(rates)), 0);
+  // Equal for all: what the better Python setting holds with some to spare.
+  const equalRate = Math.max(1, Math.round(0.6 * (theirs || median(figures[0]!.rates))));
+  for (let round = 0; round < Number(rounds); round++) {
+    for (const [index, { url }] of contestants.entries()) {
+      figures[index]!.p99s.push((await load(url, photo, { seconds: Number(seconds), rate: equalRate })).p99);
+    }
+  }
+  console.log(`photos of ${width} x ${height}`);
+  report(contestants, figures, equalRate);
+}
+
+function report(contestants: readonly Contestant[], figures: readonly Figures[], equalRate: number): void {
+  for (const [index, { rates, p99s }] of figures.entries()) {
     console.log(
-      `${name}: ${median(rates).toFixed(1)} requests/s (${rates.map((rate) => rate.toFixed(0)).join(", ")}), ` +
+      `  ${contestants[index]!.name}: ${median(rates).toFixed(1)} requests/s (${rates.map((rate) => rate.toFixed(0)).join(", ")}), ` +
         `p99 at ${equalRate} requests/s ${median(p99s).toFixed(0)} ms (${p99s.map((ms) => ms.toFixed(0)).join(", ")})`,
     );
   }
-  const [ours, ...theirs] = contestants;
+  const [ours, ...theirs] = figures;
   if (theirs.length === 0) return;
   const rate = median(ours!.rates) / Math.max(...theirs.map(({ rates }) => median(rates)));
   const p99 = Math.min(...theirs.map(({ p99s }) => median(p99s))) / median(ours!.p99s);
   console.log(
-    `beside the better Python setting: ${rate.toFixed(2)} times the requests/s, p99 ${p99.toFixed(2)} times shorter`,
+    `  beside the better Python setting: ${rate.toFixed(2)} times the requests/s, p99 ${p99.toFixed(2)} times shorter`,
   );
 }
 
@@ -94,12 +110,13 @@ async function writeModel(): Promise<string> {
 }
 
 async function startOurs(folder: string): Promise<Contestant> {
-  const server = await spawnScoringProcess(folder, { args: ["--port", "0"], log: "ignore" });
+  const server = await spawnScoringProcess(folder, {
+    args: ["--port", "0", "--log-level", "error"],
+    log: "ignore",
+  });
   return {
     name: "Sightbook",
     url: `${server.url}/v1/predict`,
-    rates: [],
-    p99s: [],
     stop: () => void server.stop(),
   };
 }
@@ -122,8 +139,6 @@ async function startPython(folder: string, processes: number, threads: number): 
   return {
     name: `FastAPI, ${processes} process${processes === 1 ? "" : "es"} of ${threads} thread${threads === 1 ? "" : "s"}`,
     url,
-    rates: [],
-    p99s: [],
     stop: () => void child.kill("SIGTERM"),
   };
 }
