@@ -29,7 +29,8 @@ const setup = new URL("./setup.js", import.meta.url).href;
 process.env["NODE_OPTIONS"] = `${process.env["NODE_OPTIONS"] ?? ""} --import=${setup}`;
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
-const events = run({ files, concurrency: Math.min(2, availableParallelism()) });
+// The bound is for files that hang, such as those that left a process behind: far above what the slowest machine needs.
+const events = run({ files, concurrency: Math.min(2, availableParallelism()), timeout: 20 * 60_000 });
 events.on("test:pass", ({ skip, details }) => {
   if (details.type === "suite") return;
   if (skip === undefined) counts.passed++;

@@ -122,7 +122,10 @@ export async function startJupyterLab(
     },
     async stop() {
       child.kill("SIGTERM");
+      // Jupyter's server has been seen to wait for ever once its loop was told to stop; kernels notice that it is gone.
+      const patience = setTimeout(() => child.kill("SIGKILL"), 20_000);
       await ended;
+      clearTimeout(patience);
       rmSync(home, { recursive: true, force: true });
     },
   };

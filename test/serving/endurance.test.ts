@@ -13,10 +13,11 @@ import { megabytesOf, runSoak } from "./soak.js";
 const image = await colourImage(red);
 const bundle = await writeColourBundle();
 
-test("memory stays flat over thousands of requests, good and bad ones", async () => {
+test("memory stays flat over thousands of requests, good and bad ones", async (context) => {
   const control = join(temporaryFolder(), "control");
   const args = ["--port", "0", "--workers", "1", "--control", control, "--log-level", "silent"];
   const server = await spawnScoringProcess(bundle, { args });
+  context.after(() => server.child.kill("SIGKILL"));
   const { inferencePids } = await connectControl(control).status();
   const pids = [server.pid, ...inferencePids];
   await runSoak(server.url, image, 1500);
@@ -34,9 +35,10 @@ test(
   {
     skip: !existsSync("/dev/full") && "this system has no /dev/full",
   },
-  async () => {
+  async (context) => {
     const full = openSync("/dev/full", "w");
     const server = await spawnScoringProcess(bundle, { args: ["--port", "0", "--workers", "1"], log: full });
+    context.after(() => server.child.kill("SIGKILL"));
     closeSync(full);
     for (let i = 0; i < 20; i++) assert.equal((await predict(server.url, image)).status, 200);
     assert.equal(await server.stop(), 0);

@@ -6,16 +6,22 @@ import type { Page } from "playwright-core";
 
 import { repositoryRoot } from "../support.js";
 
-const themeFolder = join(repositoryRoot, ".venv", "share", "jupyter", "lab", "themes", "@jupyterlab");
+const jupyterFolder = join(repositoryRoot, ".venv", "share", "jupyter");
+const themeFolder = join(jupyterFolder, "lab", "themes", "@jupyterlab");
+/** The rules that JupyterLab's own pages hold for outputs, as nbconvert carries them. */
+const outputRules = join(jupyterFolder, "nbconvert", "templates", "lab", "static", "index.css");
 
 /** The looks that every view must bear: JupyterLab's own themes where it is installed, and none. */
 export const themes = ["light", "dark", "none"] as const;
 
-/** JupyterLab's variables in one of its themes, with the page's background; empty for none, or without JupyterLab. */
+/**
+ * JupyterLab's variables in one of its themes, its rules for what lies in an output, and the page's background; empty for
+ * none, or without JupyterLab.
+ */
 export function themeStyle(theme: (typeof themes)[number]): string {
   const path = join(themeFolder, `theme-${theme}-extension`, "index.css");
   if (!existsSync(path)) return "";
-  return `${readFileSync(path, "utf8")} body { background: var(--jp-layout-color0); }`;
+  return `${readFileSync(path, "utf8")} ${readFileSync(outputRules, "utf8")} body { background: var(--jp-layout-color0); }`;
 }
 
 const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");

@@ -99,7 +99,7 @@ export async function openView(
   const errors: Error[] = [];
   page.on("pageerror", (error) => errors.push(error));
   await page.setContent(
-    `<!doctype html><html lang="en"><title>View</title><style>${style}</style><body></body></html>`,
+    `<!doctype html><html lang="en"><title>View</title><style>${style}</style><body class="jp-OutputArea-output" style="display: block"></body></html>`,
   );
   await page.evaluate(`(${host.toString()})(${JSON.stringify(viewName)}, ${JSON.stringify(state)})`);
   await page.addScriptTag({ content: readFileSync(join(repositoryRoot, "dist", "index.js"), "utf8") });

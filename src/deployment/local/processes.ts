@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 
 import { runCommand } from "../../commands.js";
@@ -37,6 +38,8 @@ export async function waitUntilGone(pids: readonly number[], timeoutMs: number):
 }
 
 async function commandOf(pid: number): Promise<string> {
+  // A minimal Linux has no `ps`.
+  if (process.platform === "linux") return readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
   const [command, ...args] =
     process.platform === "win32"
       ? [

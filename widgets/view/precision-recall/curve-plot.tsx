@@ -176,6 +176,7 @@ function figure(node: HTMLElement, parts: FigureParts): { data: Data[]; layout: 
     {
       type: "scatter",
       mode: "markers",
+      cliponaxis: false,
       x: [recall],
       y: [precision],
       marker: { color: color("--sightbook-surface"), size: 14, line: { color: text, width: 3 } },
