@@ -42,7 +42,7 @@ export default defineConfig(
     rules: { "@typescript-eslint/consistent-type-definitions": ["error", "type"] },
   },
   {
-    files: ["src/**/kubernetes/**", "test/deployment/**"],
+    files: ["src/**/kubernetes/**", "test/deployment/**", "test/executors/**"],
     // The Kubernetes client declares what it sends as classes, and takes plain objects.
     rules: { "@typescript-eslint/no-unsafe-class-instance-assignment": "off" },
   },

@@ -141,8 +141,8 @@ export type {
   ShardFailure,
   ShardJob,
 } from "./batch/index.js";
-export { containers } from "./executors/index.js";
-export type { ContainerExecutorOptions } from "./executors/index.js";
+export { containers, kubernetesJob } from "./executors/index.js";
+export type { ContainerExecutorOptions, KubernetesJobOptions, VolumePlace } from "./executors/index.js";
 
 // Monitoring
 export { compareRecords, DriftReport, readRecords, recordsOf, ScoreRecorder } from "./monitoring/index.js";

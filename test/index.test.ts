@@ -39,6 +39,7 @@ test("the public surface", () => {
     "formatEngineReport",
     "initializeWeights",
     "keyDigest",
+    "kubernetesJob",
     "loadClassifier",
     "loadPretrainedWeights",
     "loadTest",

@@ -1,6 +1,6 @@
 import { localProcesses, type ShardExecutor } from "../batch/index.js";
 import { ArgumentError } from "../errors.js";
-import { containers } from "../executors/index.js";
+import { containers, kubernetesJob, parseVolumePlace } from "../executors/index.js";
 
 /** The options of a command line that say where shards are run. */
 export interface ExecutorChoice {
@@ -10,25 +10,39 @@ export interface ExecutorChoice {
   readonly cpus?: number;
   readonly memory?: string;
   readonly image?: string;
+  readonly repository?: string;
+  readonly imagePullSecret?: string;
+  readonly runVolume?: string;
+  readonly imagesVolume?: string;
+  readonly context?: string;
+  readonly namespace?: string;
 }
 
-export const executorNames = ["local", "docker"] as const;
+export const executorNames = ["local", "docker", "kubernetes"] as const;
 type ExecutorName = (typeof executorNames)[number];
 
 /** Which executors an option is for; the others are for all. */
 const optionsOfSome: Partial<Record<keyof ExecutorChoice, readonly ExecutorName[]>> = {
-  cpus: ["docker"],
-  memory: ["docker"],
-  image: ["docker"],
+  cpus: ["docker", "kubernetes"],
+  memory: ["docker", "kubernetes"],
+  image: ["docker", "kubernetes"],
+  repository: ["kubernetes"],
+  imagePullSecret: ["kubernetes"],
+  runVolume: ["kubernetes"],
+  imagesVolume: ["kubernetes"],
+  context: ["kubernetes"],
+  namespace: ["kubernetes"],
 };
 
-export function executorOf({ executor, ...options }: ExecutorChoice): ShardExecutor {
+export function executorOf(choice: ExecutorChoice): ShardExecutor {
+  const { executor, runVolume, imagesVolume, ...options } = choice;
   for (const [option, executors] of Object.entries(optionsOfSome)) {
-    if (options[option as keyof typeof options] === undefined || executors.includes(executor)) continue;
+    if (choice[option as keyof ExecutorChoice] === undefined || executors.includes(executor)) continue;
+    const flag = option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw new ArgumentError(
       "batch",
       "executor",
-      `${executors.join(" or ")} where there is --${option}`,
+      `${executors.join(" or ")} where there is --${flag}`,
       executor,
     );
   }
@@ -37,5 +51,11 @@ export function executorOf({ executor, ...options }: ExecutorChoice): ShardExecu
       return localProcesses(options);
     case "docker":
       return containers(options);
+    case "kubernetes":
+      return kubernetesJob({
+        ...options,
+        run: parseVolumePlace("runVolume", runVolume ?? ""),
+        images: parseVolumePlace("imagesVolume", imagesVolume ?? ""),
+      });
   }
 }

@@ -3,7 +3,13 @@ import { setHeaderOptions } from "@kubernetes/client-node";
 import { setTimeout } from "node:timers/promises";
 
 /** What becomes of a pod, by its image. */
-export type Fate = "ready" | "image-missing" | "crashes";
+export type Fate = "ready" | "image-missing" | "crashes" | Ended;
+
+/** Its program has ended, and said something at last. */
+export interface Ended {
+  readonly exitCode: number;
+  readonly said: string;
+}
 
 /**
  * A node that runs nothing and reports, as a kubelet would, that pods became what `fateOf` says: the control plane is real,
@@ -11,11 +17,12 @@ export type Fate = "ready" | "image-missing" | "crashes";
  */
 export class PretendNode {
   readonly #core: CoreV1Api;
-  readonly #fateOf: (image: string) => Fate;
+  readonly #fateOf: (image: string, pod: V1Pod) => Fate;
+  readonly #told = new Map<string, Fate>();
   #ended = false;
   #loop: Promise<void> | undefined;
 
-  constructor(core: CoreV1Api, fateOf: (image: string) => Fate) {
+  constructor(core: CoreV1Api, fateOf: (image: string, pod: V1Pod) => Fate) {
     this.#core = core;
     this.#fateOf = fateOf;
   }
@@ -65,23 +72,32 @@ export class PretendNode {
     }
   }
 
-  async #report({ metadata, spec, status }: V1Pod): Promise<void> {
-    const { name = "", namespace = "", deletionTimestamp } = metadata!;
+  async #report(pod: V1Pod): Promise<void> {
+    const { metadata, spec, status } = pod;
+    const { name = "", namespace = "", uid = "", deletionTimestamp } = metadata!;
     if (deletionTimestamp !== undefined) {
       await this.#core.deleteNamespacedPod({ name, namespace, gracePeriodSeconds: 0 });
       return;
     }
-    if (status?.containerStatuses !== undefined) return;
-    const { image = "" } = spec!.containers[0]!;
-    const fate = this.#fateOf(image);
+    if (status?.phase === "Succeeded" || status?.phase === "Failed") return;
+    const { name: container, image = "" } = spec!.containers[0]!;
+    const fate = this.#fateOf(image, pod);
+    if (this.#told.get(uid) === fate) return;
     const isReady = fate === "ready";
-    const state: Record<Fate, V1ContainerState> = {
+    const states: Record<Exclude<Fate, Ended>, V1ContainerState> = {
       ready: { running: { startedAt: new Date() } },
       "image-missing": {
         waiting: { reason: "ImagePullBackOff", message: `Back-off pulling image "${image}"` },
       },
       crashes: { waiting: { reason: "CrashLoopBackOff" } },
     };
+    let phase = isReady ? "Running" : "Pending";
+    let state: V1ContainerState;
+    if (typeof fate === "object") {
+      const { exitCode, said: message } = fate;
+      phase = exitCode === 0 ? "Succeeded" : "Failed";
+      state = { terminated: { exitCode, message, reason: "Ended", finishedAt: new Date() } };
+    } else state = states[fate];
     const conditions = ["Initialized", "Ready", "ContainersReady", "PodScheduled"].map((type) => ({
       type,
       status: isReady ? "True" : "False",
@@ -93,18 +109,18 @@ export class PretendNode {
         namespace,
         body: {
           status: {
-            phase: isReady ? "Running" : "Pending",
+            phase,
             startTime: new Date(),
             conditions,
             containerStatuses: [
               {
-                name: "scoring",
+                name: container,
                 image,
                 imageID: image,
                 ready: isReady,
                 started: isReady,
                 restartCount: fate === "crashes" ? 2 : 0,
-                state: state[fate],
+                state,
                 ...(fate === "crashes" && {
                   lastState: { terminated: { exitCode: 1, reason: "Error", finishedAt: new Date() } },
                 }),
@@ -115,5 +131,6 @@ export class PretendNode {
       },
       setHeaderOptions("Content-Type", "application/merge-patch+json"),
     );
+    this.#told.set(uid, fate);
   }
 }

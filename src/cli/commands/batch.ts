@@ -45,7 +45,20 @@ export function batchCommand(finish: (exitCode: number) => void): Command {
     .optionsGroup("With --executor docker or kubernetes:")
     .option("--cpus <count>", "cores of each worker, such as 1.5", positive)
     .option("--memory <quantity>", "memory of each worker, such as 2Gi; one that needs more is killed")
-    .option("--image <name>", "a Sightbook image that is there (default: it is built)");
+    .option("--image <name>", "a Sightbook image that is there (default: it is built)")
+    .optionsGroup("With --executor kubernetes:")
+    .option(
+      "--run-volume <place>",
+      "where pods find <run>: claim:<name>[/<path>], nfs:<server>:/<path>, host:/<path>",
+    )
+    .option("--images-volume <place>", "where pods find the folder of all images, in the same form")
+    .option(
+      "--repository <name>",
+      "where the image is pushed to, such as registry.example.org/team/sightbook",
+    )
+    .option("--image-pull-secret <name>", "with which nodes pull the image")
+    .option("--context <name>", "of the kubeconfig (default: the current one)")
+    .option("--namespace <name>", "default: that of the context");
   return withResult(command, runBatch, finish);
 }
 

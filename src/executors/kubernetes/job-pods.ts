@@ -1,0 +1,84 @@
+import type { V1Pod } from "@kubernetes/client-node";
+
+import { lastError } from "../../batch/index.js";
+import { inWords, type Cluster } from "../../deployment/kubernetes/cluster.js";
+import { hopeless, waiting } from "../../deployment/kubernetes/rollout.js";
+
+/** The pods of a Job that have not finished their shard. */
+export async function podsOf({ core, namespace }: Cluster, job: string): Promise<V1Pod[]> {
+  const { items } = await inWords("The pods cannot be listed", () =>
+    core.listNamespacedPod({
+      namespace,
+      labelSelector: `batch.kubernetes.io/job-name=${job}`,
+      fieldSelector: "status.phase!=Succeeded",
+    }),
+  );
+  return items;
+}
+
+/** Why the pods of each index failed, as the last one of them said. */
+export function failureReasons(pods: readonly V1Pod[]): Map<number, string> {
+  const reasons = new Map<number, string>();
+  const failed = pods.filter(({ status }) => status?.phase === "Failed");
+  const startOf = ({ status }: V1Pod): number => status?.startTime?.getTime() ?? 0;
+  for (const { metadata, status } of failed.sort((a, b) => startOf(a) - startOf(b))) {
+    const index = Number(metadata?.annotations?.["batch.kubernetes.io/job-completion-index"]);
+    const end = status?.containerStatuses?.[0]?.state?.terminated;
+    const how =
+      end === undefined
+        ? (status?.message ?? status?.reason ?? "its pod ended")
+        : end.reason === "OOMKilled"
+          ? "its pod ran out of memory"
+          : `its pod ended with exit code ${end.exitCode}`;
+    reasons.set(index, lastError(end?.message ?? "") || how);
+  }
+  return reasons;
+}
+
+export interface Stuck {
+  readonly what: string;
+  /** No waiting will mend it. */
+  readonly isFinal: boolean;
+}
+
+/** Why no pod of a Job runs, as far as the cluster knows. */
+export async function whatIsStuck(
+  cluster: Cluster,
+  job: string,
+  pods: readonly V1Pod[],
+): Promise<Stuck | undefined> {
+  const waitingPods = pods.filter(({ status }) => status?.phase === "Pending");
+  const final = await hopeless(cluster, waitingPods);
+  if (final !== undefined) return { what: final, isFinal: true };
+  const later = waiting(waitingPods);
+  if (later !== undefined) return { what: later, isFinal: false };
+  const [pod] = waitingPods;
+  if (pod !== undefined) {
+    const what = await lastWarning(
+      cluster,
+      `involvedObject.kind=Pod,involvedObject.name=${pod.metadata!.name!}`,
+    );
+    return what === undefined ? undefined : { what: `a pod cannot begin: ${what}`, isFinal: false };
+  }
+  if (pods.length > 0) return undefined;
+  const what = await lastWarning(
+    cluster,
+    `involvedObject.kind=Job,involvedObject.name=${job},reason=FailedCreate`,
+  );
+  if (what === undefined) return undefined;
+  // A quota has room again when others end; a rule against such pods stays.
+  return { what: `the cluster refuses its pods: ${what}`, isFinal: !what.includes("exceeded quota") };
+}
+
+/** What a controller or kubelet said last of what an event's fields select. */
+async function lastWarning({ core, namespace }: Cluster, fields: string): Promise<string | undefined> {
+  const { items } = await inWords("The events cannot be listed", () =>
+    core.listNamespacedEvent({
+      namespace,
+      fieldSelector: `type=Warning,${fields}`,
+    }),
+  );
+  const timeOf = ({ lastTimestamp, eventTime }: (typeof items)[number]): number =>
+    (lastTimestamp ?? eventTime)?.getTime() ?? 0;
+  return items.sort((a, b) => timeOf(a) - timeOf(b)).at(-1)?.message;
+}

@@ -1,0 +1,296 @@
+import { stat } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
+
+import type { V1Job } from "@kubernetes/client-node";
+
+import {
+  checkCounts,
+  parseShards,
+  type ExecutorOptions,
+  type ShardExecutor,
+  type ShardFailure,
+  type ShardJob,
+} from "../../batch/index.js";
+import { connectDocker } from "../../deployment/docker/connect.js";
+import {
+  apiStatus,
+  apply,
+  connectCluster,
+  inWords,
+  readObject,
+  type Cluster,
+  type ClusterPlace,
+} from "../../deployment/kubernetes/cluster.js";
+import { pushLoaded } from "../../deployment/kubernetes/push-image.js";
+import { ArgumentError, EnvironmentError } from "../../errors.js";
+import {
+  jobManifest,
+  jobName,
+  jobNetworkPolicy,
+  podUser,
+  runLabel,
+  shardsAnnotation,
+  type JobSpec,
+} from "./job-manifest.js";
+import { failureReasons, podsOf, whatIsStuck } from "./job-pods.js";
+import type { VolumePlace } from "./volumes.js";
+import { workerImage } from "../worker-image.js";
+
+export interface KubernetesJobOptions extends ClusterPlace {
+  /** Where pods find the run's folder: the same storage as `output`, which must be mounted here too. */
+  readonly run: VolumePlace;
+  /** Where pods find the folder that holds all images. */
+  readonly images: VolumePlace;
+  /**
+   * Repository for the workers' image, such as `"registry.example.org/team/sightbook"`: it is built and pushed with the local
+   * Docker daemon and its logins. Either this or `image`.
+   */
+  readonly repository?: string;
+  /** An image that is in a registry or on the nodes: of a deployment, or one that was pushed before. */
+  readonly image?: string;
+  /** Name of the Secret with which nodes pull the image. */
+  readonly imagePullSecret?: string;
+  /** Pods at a time. Default: 4. */
+  readonly workers?: number;
+  /** How often a shard is run whose worker fails or is killed, before it is given up. Default: 3. */
+  readonly attempts?: number;
+  /** Cores that each pod asks for. Default: 1. */
+  readonly cpus?: number;
+  /** Memory of each pod; one that needs more is killed. Default: `"2Gi"`. */
+  readonly memory?: string;
+  /** User as whom pods run. Default: the owner of the run's folder as it is seen here; 65532 where that is root. */
+  readonly user?: { readonly uid: number; readonly gid: number };
+  /** Longest time in which no pod runs, before the run is given up. Default: 600,000. */
+  readonly startTimeoutMs?: number;
+  /** After how long the cluster removes an ended Job whose client never came back. Default: 86,400, a day. */
+  readonly keptSeconds?: number;
+}
+
+const pollMs = 500;
+const goneTimeoutMs = 120_000;
+const brokenNodeMs = 60_000;
+/** For how long the API server may not answer: a control plane that is updated is away for a minute or two. */
+const silenceTimeoutMs = 300_000;
+
+/**
+ * Runs shards as one Indexed Job of a Kubernetes cluster.
+ *
+ * When this process is killed the Job goes on; the same call finds it and waits for it. An interrupt deletes it. The Job and its
+ * NetworkPolicy are deleted when it has ended.
+ */
+export function kubernetesJob(options: KubernetesJobOptions): ShardExecutor {
+  const { workers = 4, attempts = 3, image, repository } = options;
+  checkCounts("kubernetesJob", { workers, attempts });
+  if ((image === undefined) === (repository === undefined)) {
+    throw new ArgumentError("kubernetesJob", "repository", "given, or image, and not both", repository);
+  }
+  return {
+    name: `a Kubernetes Job of ${workers} pod${workers === 1 ? "" : "s"} at a time`,
+    run: async (job, executorOptions) => {
+      const cluster = await connectCluster(options);
+      const reference = { cluster, name: jobName(job.id) };
+      const found = await readJob(reference);
+      let shards: readonly number[];
+      if (found !== undefined && isOurs(found, job) && !isEnded(found) && !isLeaving(found)) {
+        executorOptions.onNote("going on with the Job that is there");
+        shards = parseShards(found.metadata!.annotations![shardsAnnotation]!);
+      } else {
+        if (found !== undefined) await replaceable(reference, found, job);
+        shards = await start(cluster, job, { ...options, workers, attempts }, executorOptions);
+      }
+      const failures = await watch(reference, job, shards, options, executorOptions);
+      // Those of an earlier call's Job, which did not count what has been found damaged since.
+      const rest = job.pending.filter((shard) => !shards.includes(shard));
+      if (rest.length === 0 || executorOptions.signal.aborted) return failures;
+      const others = await kubernetesJob(options).run({ ...job, pending: rest }, executorOptions);
+      return [...failures, ...others].sort((a, b) => a.shard - b.shard);
+    },
+  };
+}
+
+interface JobReference {
+  readonly cluster: Cluster;
+  readonly name: string;
+}
+
+async function start(
+  cluster: Cluster,
+  job: ShardJob,
+  options: KubernetesJobOptions & { readonly workers: number; readonly attempts: number },
+  { onNote }: ExecutorOptions,
+): Promise<readonly number[]> {
+  const image = options.image ?? (await pushWorkerImage(options.repository!, onNote));
+  onNote("making the Job");
+  const {
+    run,
+    images,
+    workers,
+    attempts,
+    imagePullSecret,
+    cpus = 1,
+    memory = "2Gi",
+    keptSeconds = 86_400,
+  } = options;
+  const user = options.user ?? podUser(await stat(job.folder));
+  const { namespace } = cluster;
+  const spec: JobSpec = {
+    namespace,
+    image,
+    imagePullSecret,
+    run,
+    images,
+    workers,
+    attempts,
+    cpus,
+    memory,
+    user,
+    keptSeconds,
+  };
+  const manifest = jobManifest(job, spec);
+  await apply(cluster, manifest);
+  const made = await readJob({ cluster, name: manifest.metadata!.name! });
+  if (made !== undefined) await apply(cluster, jobNetworkPolicy(made));
+  return parseShards(manifest.metadata!.annotations![shardsAnnotation]!);
+}
+
+async function pushWorkerImage(repository: string, onNote: (note: string) => void): Promise<string> {
+  const docker = await connectDocker();
+  const { tag, version } = await workerImage(docker, onNote);
+  onNote("pushing the workers' image");
+  await pushLoaded(docker, tag, repository, version);
+  return `${repository}:${version}`;
+}
+
+/** Waits for the Job's end and deletes it. */
+async function watch(
+  reference: JobReference,
+  job: ShardJob,
+  shards: readonly number[],
+  { startTimeoutMs = 600_000 }: KubernetesJobOptions,
+  { signal, onShardFinished, onNote }: ExecutorOptions,
+): Promise<ShardFailure[]> {
+  const { cluster, name } = reference;
+  const untold = new Set(job.pending);
+  let hasBegun = false;
+  let runningAt = performance.now();
+  let answeredAt = performance.now();
+  let noted = "";
+  const note = (text: string): void => {
+    if (text !== noted) onNote(text);
+    noted = text;
+  };
+  for (;;) {
+    if (signal.aborted) {
+      await deleteJob(reference);
+      return [];
+    }
+    let look;
+    try {
+      const found = await readJob(reference);
+      look = found && { found, pods: await podsOf(cluster, name) };
+      answeredAt = performance.now();
+    } catch (error) {
+      // The Job goes on without us.
+      if (!isPassing(error) || performance.now() - answeredAt > silenceTimeoutMs) throw error;
+      note("the cluster does not answer");
+      await setTimeout(pollMs);
+      continue;
+    }
+    if (look === undefined) {
+      throw new EnvironmentError(
+        `The Job ${name} was deleted by somebody else; the same call makes it again.`,
+      );
+    }
+    const { found, pods } = look;
+    const completed = parseShards(found.status?.completedIndexes ?? "");
+    for (const shard of completed.map((index) => shards[index]!)) {
+      if (!untold.delete(shard)) continue;
+      onShardFinished(shard);
+      hasBegun = true;
+      runningAt = performance.now();
+    }
+    if (isEnded(found)) {
+      const failed = parseShards(found.status?.failedIndexes ?? "");
+      const reasons = failureReasons(pods);
+      await deleteJob(reference);
+      return failed.map((index) => ({
+        shard: shards[index]!,
+        reason: reasons.get(index) ?? "its pod is gone, and with it the reason",
+      }));
+    }
+    if (pods.some(({ status }) => status?.phase === "Running")) runningAt = performance.now();
+    const idleMs = performance.now() - runningAt;
+    const stuck = idleMs > pollMs ? await whatIsStuck(cluster, name, pods) : undefined;
+    note(stuck?.what ?? "");
+    // Where shards were done before, one node that cannot pull is not the end.
+    const isFinal = stuck?.isFinal === true && (!hasBegun || idleMs > brokenNodeMs);
+    if (isFinal || idleMs > startTimeoutMs) {
+      await deleteJob(reference);
+      const late = `no pod ran for ${Math.round(startTimeoutMs / 1000)} s`;
+      throw new EnvironmentError(
+        `batch: ${isFinal ? stuck.what : `${late}: ${stuck?.what ?? "it is not known why"}`}`,
+      );
+    }
+    await setTimeout(pollMs);
+  }
+}
+
+async function readJob({ cluster, name }: JobReference): Promise<V1Job | undefined> {
+  const { namespace } = cluster;
+  return readObject(cluster, { apiVersion: "batch/v1", kind: "Job", metadata: { name, namespace } });
+}
+
+function isOurs({ metadata }: V1Job, { id }: ShardJob): boolean {
+  return metadata?.labels?.[runLabel] === id;
+}
+
+function isLeaving({ metadata }: V1Job): boolean {
+  return metadata?.deletionTimestamp !== undefined;
+}
+
+function isEnded({ status }: V1Job): boolean {
+  const isSo = (type: string): boolean =>
+    status?.conditions?.some((condition) => condition.type === type && condition.status === "True") ?? false;
+  return isSo("Complete") || isSo("Failed");
+}
+
+/** Removes an ended Job of ours, whose failures are tried again; leaves another's. */
+async function replaceable(reference: JobReference, found: V1Job, job: ShardJob): Promise<void> {
+  if (isOurs(found, job)) return deleteJob(reference);
+  throw new EnvironmentError(
+    `There is a Job ${reference.name} that this run has not made; rename or delete it.`,
+  );
+}
+
+/** Deletes the Job and its pods, and what belongs to it; waits until they are gone. */
+async function deleteJob(reference: JobReference): Promise<void> {
+  const { cluster, name } = reference;
+  const { objects, namespace } = cluster;
+  const metadata = { name, namespace };
+  for (const [apiVersion, kind] of [
+    ["batch/v1", "Job"],
+    ["networking.k8s.io/v1", "NetworkPolicy"],
+  ] as const) {
+    await inWords(`${kind} ${name} cannot be deleted`, () =>
+      objects
+        .delete({ apiVersion, kind, metadata }, undefined, undefined, undefined, undefined, "Foreground")
+        .catch((error: unknown) => {
+          if (apiStatus(error)?.code !== 404) throw error;
+        }),
+    );
+  }
+  for (const end = performance.now() + goneTimeoutMs; (await readJob(reference)) !== undefined;) {
+    if (performance.now() > end) {
+      throw new EnvironmentError(
+        `The cluster has not removed the Job ${name} within ${goneTimeoutMs / 1000} s.`,
+      );
+    }
+    await setTimeout(200);
+  }
+}
+
+/** Whether asking again may help: nobody answered, or it is the server's own trouble. */
+function isPassing(error: unknown): boolean {
+  const code = apiStatus((error as Error).cause)?.code;
+  return code === undefined || code === 429 || code >= 500;
+}
