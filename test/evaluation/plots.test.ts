@@ -8,6 +8,7 @@ import * as vega from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 
 import { ClassificationEvaluation, plots } from "../../src/evaluation/index.js";
+import { palette } from "../../src/evaluation/plots/style.js";
 import { temporaryFolder } from "../support.js";
 import { generateCase, type CaseRecipe } from "./generated-cases.js";
 
@@ -114,6 +115,43 @@ for (const [name, plot] of Object.entries(all)) {
     assert.ok(png.width < 1200 && png.height < 1200, `${png.width} x ${png.height} fits a page`);
   });
 }
+
+/** Contrast of two colours as WCAG defines it, from 1 to 21. */
+const contrast = vega.expressionFunction("contrast") as (a: string, b: string) => number;
+
+test("live plots leave ground and ink to the theme; their own colours stand out in a light and in a dark one", () => {
+  for (const [name, { plotly, vegaLite }] of Object.entries(all)) {
+    const layout = JSON.stringify(plotly?.layout ?? {});
+    assert.doesNotMatch(layout, /color/, name);
+    const open = plotly?.data.filter((trace) => !("meta" in trace) || trace.meta !== "themed") ?? [];
+    assert.doesNotMatch(JSON.stringify(open), /#222/, name);
+    assert.equal(vegaLite["background"], undefined, name);
+    if (plotly === undefined) assert.doesNotMatch(JSON.stringify(vegaLite["config"]), /#222|white/, name);
+  }
+  for (const color of palette) {
+    // Paper, JupyterLab's dark ground, and the ground of Vega's dark theme, which JupyterLab takes.
+    for (const ground of ["#fff", "#111", "#333"]) {
+      assert.ok(contrast(color, ground) >= 3, `${color} on ${ground}: ${contrast(color, ground)}`);
+    }
+  }
+});
+
+test("the confusion matrix is legible in each of its colours", () => {
+  const [heatmap] = all["confusions of four labels"]!.plotly!.data;
+  assert.ok(heatmap?.type === "heatmap");
+  const scale = vega.scale("linear")() as unknown as {
+    domain(values: number[]): { range(colors: string[]): { clamp(is: boolean): (share: number) => string } };
+  };
+  const colorAt = scale
+    .domain(heatmap.colorscale.map(([share]) => share))
+    .range(heatmap.colorscale.map(([, color]) => color))
+    .clamp(true);
+  for (const share of range(101).map((i) => i / 100)) {
+    const text = share > 0.5 ? "white" : "black";
+    const value = contrast(colorAt(share), text);
+    assert.ok(value >= 4.5, `${text} on ${colorAt(share)}, the colour of ${share}: ${value}`);
+  }
+});
 
 test("a threshold is marked where it lies on its label's curve", () => {
   const { plotly, summary } = all["precision-recall with thresholds"]!;

@@ -5,12 +5,10 @@ import { Plot } from "./plot.js";
 import type { PlotlyHeatmap } from "./specs.js";
 import {
   distinctlyShortened,
-  ink,
   plotlyAxis,
   plotlyConfig,
   plotlyLayout,
   plotlyText,
-  quietInk,
   shortened,
   vegaLiteChart,
 } from "./style.js";
@@ -30,7 +28,8 @@ const shareNames = {
   all: "Share of all images",
 } as const;
 
-const colors = ["#f4f8fc", "#c6dbef", "#6baed6", "#2171b5", "#08306b"];
+/** From the ground to what stands out. Text is black before the middle and white behind it, of a contrast above 4.5. */
+const colors = ["#f4f8fc", "#a9cce8", "#2a7ab8", "#14549a", "#08306b"];
 
 /** True labels down, predicted labels across: the diagonal is right, everything off it is a confusion. */
 export function confusionMatrix(
@@ -77,7 +76,7 @@ export function confusionMatrix(
         count,
         share: shares[i]![j]!,
         text: cellText(i, j),
-        isDark: shares[i]![j]! > 0.55 * top,
+        isDark: shares[i]![j]! > 0.5 * top,
       })),
     )
     .filter(({ count }) => count > 0 || !isLarge);
@@ -91,9 +90,9 @@ export function confusionMatrix(
       color: {
         condition: [
           { test: "datum.isDark", value: "white" },
-          { test: "datum.count === 0", value: "#a8a8a8" },
+          { test: "datum.count === 0", value: "#6b6b6b" },
         ],
-        value: ink,
+        value: "black",
       },
     },
   };
@@ -164,6 +163,7 @@ export function confusionMatrix(
     ...(hasText && {
       text: counts.map((row, i) => row.map((_, j) => cellText(i, j))),
       texttemplate: "%{text}",
+      textfont: { size: fontSize },
     }),
     customdata: counts.map((row, i) =>
       row.map((count, j) => {
@@ -174,9 +174,11 @@ export function confusionMatrix(
     hovertemplate:
       (isLarge ? "%{y}, taken for %{x}<br>" : "") +
       `%{customdata}<br>${shareNames[shareOf].toLowerCase()} %{z:.1%}<extra></extra>`,
+    // From the light ground to dark cells; in a dark theme the other way.
+    meta: "themed",
     colorscale: colors.map((color, i) => [i / (colors.length - 1), color] as const),
     colorbar: {
-      title: { text: shareNames[shareOf], side: "right", font: { color: quietInk } },
+      title: { text: shareNames[shareOf], side: "right" },
       tickformat: ".0%",
       thickness: 14,
       outlinewidth: 0,
@@ -185,7 +187,13 @@ export function confusionMatrix(
     ygap: isLarge ? 0 : 1,
   };
   const pixels = size * step;
-  const axisRest = { type: "category", showgrid: false, ticks: "", constrain: "domain" };
+  const axisRest = {
+    type: "category",
+    showgrid: false,
+    ticks: "",
+    ticklabelstandoff: 6,
+    constrain: "domain",
+  };
   return new Plot(vegaLite, summary, {
     data: [heatmap],
     layout: plotlyLayout(title, notes, {

@@ -11,7 +11,6 @@ import {
   plotlyConfig,
   plotlyLayout,
   plotlyText,
-  quietInk,
   shortened,
   vegaLiteChart,
   type LineStyle,
@@ -175,7 +174,7 @@ export function curvePlot(
     type: "scatter",
     mode: "lines",
     name: plotlyText(curve.name),
-    ...("average" in curve.of && { legendrank: 1 }),
+    ...("average" in curve.of && { legendrank: 1, meta: "themed" as const }),
     x: curve.x,
     y: curve.y,
     line: {
@@ -213,7 +212,7 @@ export function curvePlot(
     height: 520,
     xaxis: plotlyAxis(parts.xTitle, { range, constrain: "domain" }),
     yaxis: plotlyAxis(parts.yTitle, { range, scaleanchor: "x", constrain: "domain" }),
-    legend: { title: { text: parts.areaName, font: { color: quietInk } }, x: 1.02, y: 1 },
+    legend: { title: { text: parts.areaName }, x: 1.02, y: 1 },
     hovermode: "closest",
   });
   return new Plot(

@@ -1,7 +1,7 @@
 import { ArgumentError } from "../../errors.js";
 import type { LabelledImages } from "../classifier.js";
 import { Plot } from "./plot.js";
-import { distinctlyShortened, ink, lineStyle, vegaLiteChart } from "./style.js";
+import { distinctlyShortened, inkOnGround, lineStyle, vegaLiteChart } from "./style.js";
 
 export interface LabelCountsPlotOptions {
   /** Order of the bars. Default: `"label"`, the order of the dataset's labels. */
@@ -75,7 +75,7 @@ export function labelCounts(
         },
       },
       {
-        mark: { type: "text", align: "left", dx: 4, fontSize: isGrouped ? 10 : 11, color: ink },
+        mark: { type: "text", align: "left", dx: 4, fontSize: isGrouped ? 10 : 11, color: inkOnGround },
         encoding: { text: { field: "images", type: "quantitative" } },
       },
     ],

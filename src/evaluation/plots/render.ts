@@ -1,4 +1,5 @@
 import type { VegaLiteSpec } from "./specs.js";
+import { staticConfig } from "./style.js";
 import { estimateTextWidth } from "./text-width.js";
 
 /** The part of Vega that decides how wide a text is; it is exported, but missing in Vega's types. */
@@ -7,7 +8,7 @@ interface TextMeasuring {
   readonly fontSize: (item: object) => number;
 }
 
-/** Vega and sharp are loaded when the first picture is made: evaluating without pictures stays quick. */
+/** A picture on white. Vega and sharp are loaded when the first picture is made: evaluating without pictures stays quick. */
 export async function renderSvg(spec: VegaLiteSpec): Promise<string> {
   const [vega, vegaLite] = await Promise.all([import("vega"), import("vega-lite")]);
   // Without a canvas, which servers do not have, Vega takes every character for 0.8 em: wide gaps, names cut for nothing.
@@ -17,6 +18,7 @@ export async function renderSvg(spec: VegaLiteSpec): Promise<string> {
   const compiled = vegaLite.compile(
     structuredClone(spec) as unknown as Parameters<typeof vegaLite.compile>[0],
     {
+      config: staticConfig,
       // Warnings are about our specs, not the user's data: tests let none pass, and a notebook need not see any.
       logger: vega.logger(vega.None),
     },

@@ -19,6 +19,12 @@ export interface PlotlyFigure {
 
 export type PlotlyTrace = PlotlyLine | PlotlyPoint | PlotlyHeatmap;
 
+/**
+ * Marks a trace whose colours go with the theme where the renderer knows it: a line gets the theme's ink, a heatmap's scale
+ * turns round in a dark theme. Other renderers, which draw on white, take the colours that the trace names.
+ */
+export type Themed = "themed";
+
 export interface PlotlyLine {
   readonly type: "scatter";
   readonly mode: "lines" | "lines+markers";
@@ -33,6 +39,7 @@ export interface PlotlyLine {
   };
   readonly customdata?: readonly Json[];
   readonly hovertemplate?: string;
+  readonly meta?: Themed;
   readonly hoverinfo?: "skip";
   readonly showlegend?: boolean;
   /** Lower comes first in the legend; 1000 where absent. */
@@ -52,6 +59,7 @@ export interface PlotlyPoint {
 
 export interface PlotlyHeatmap {
   readonly type: "heatmap";
+  readonly meta: Themed;
   readonly x: readonly string[];
   readonly y: readonly string[];
   readonly z: readonly (readonly number[])[];
@@ -59,6 +67,7 @@ export interface PlotlyHeatmap {
   readonly zmax: number;
   readonly text?: readonly (readonly string[])[];
   readonly texttemplate?: string;
+  readonly textfont?: JsonObject;
   readonly customdata: readonly (readonly Json[])[];
   readonly hovertemplate: string;
   readonly colorscale: readonly (readonly [number, string])[];

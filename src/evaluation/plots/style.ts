@@ -1,11 +1,12 @@
 import type { JsonObject, VegaLiteSpec } from "./specs.js";
 
 /**
- * Colours of labels: those of Okabe and Ito that stand out on white, told apart by people with any colour vision.
+ * Colours of labels: told apart by people with any colour vision, and against white as well as against the dark grounds of
+ * notebooks, up to `#333`, of a contrast above 3 as WCAG asks of graphics. After Okabe and Ito.
  *
  * @see M. Okabe, K. Ito, Color universal design (2008).
  */
-const palette = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A4B2A"];
+export const palette = ["#1F82C8", "#D55E00", "#009E73", "#CC79A7", "#7D6BF5", "#EB2D5A"];
 
 /** Dash patterns (in pixels) that take over when the colours are used up, with Plotly's names for the like. */
 const dashes = [
@@ -20,7 +21,7 @@ export interface LineStyle {
   readonly dash: (typeof dashes)[number];
 }
 
-/** Distinct styles for the first 28 series; after that they repeat. */
+/** Distinct styles for the first 24 series; after that they repeat. */
 export function lineStyle(index: number): LineStyle {
   return {
     color: palette[index % palette.length]!,
@@ -30,23 +31,20 @@ export function lineStyle(index: number): LineStyle {
 
 export const trainingColor = palette[0]!;
 export const validationColor = palette[1]!;
+/** Colour of what static pictures write and draw on their white; live ones take the theme's. */
 export const ink = "#222222";
-export const quietInk = "#666666";
-export const guideColor = "#9a9a9a";
-const gridColor = "#e8e8e8";
+const quietInk = "#666666";
+/** Stands back on white as well as on dark grounds. */
+export const guideColor = "#888888";
 
 /** Names that exist on every system come last; servers without any of them fall back to what they have. */
 export const fontFamily = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
 
-/**
- * What all Vega-Lite charts share. The background is white on purpose, not transparent: a saved picture must be
- * legible on a dark page too.
- */
+/** What all Vega-Lite charts share. Ground and ink are left to where they are shown, such as a notebook in its dark theme. */
 export function vegaLiteChart(title: string, subtitle: readonly string[], chart: JsonObject): VegaLiteSpec {
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v5.json",
     title: { text: title, ...(subtitle.length > 0 && { subtitle }) },
-    background: "white",
     padding: 12,
     ...chart,
     config: {
@@ -56,9 +54,7 @@ export function vegaLiteChart(title: string, subtitle: readonly string[], chart:
         anchor: "start",
         fontSize: 15,
         fontWeight: "bold",
-        color: ink,
         subtitleFontSize: 12,
-        subtitleColor: quietInk,
         subtitlePadding: 4,
         offset: 12,
       },
@@ -66,9 +62,8 @@ export function vegaLiteChart(title: string, subtitle: readonly string[], chart:
         labelFontSize: 12,
         titleFontSize: 12,
         titleFontWeight: "normal",
-        labelColor: ink,
-        titleColor: ink,
-        gridColor,
+        gridColor: guideColor,
+        gridOpacity: 0.22,
         domainColor: guideColor,
         tickColor: guideColor,
         titlePadding: 8,
@@ -78,8 +73,6 @@ export function vegaLiteChart(title: string, subtitle: readonly string[], chart:
         labelFontSize: 12,
         titleFontSize: 12,
         titleFontWeight: "normal",
-        labelColor: ink,
-        titleColor: quietInk,
         // Names are shortened by us, so that the figures after them stay.
         labelLimit: 1000,
         titleLimit: 1000,
@@ -91,17 +84,28 @@ export function vegaLiteChart(title: string, subtitle: readonly string[], chart:
   };
 }
 
-const quiet = (line: string): string =>
-  `<span style="font-size:12px;color:${quietInk}">${plotlyText(line)}</span>`;
+/**
+ * Ground and ink of pictures that are saved: Vega-Lite's configuration. The ground is white on purpose, not transparent: a
+ * picture must be legible on a dark page too.
+ */
+export const staticConfig = {
+  background: "white",
+  title: { color: ink, subtitleColor: quietInk },
+  axis: { labelColor: ink, titleColor: ink },
+  legend: { labelColor: ink, titleColor: quietInk },
+};
 
-/** What all Plotly figures share. */
+/** The colour of text that is a mark, which configurations do not reach: Vega asks for the ground that it is drawn on. */
+export const inkOnGround = { expr: `luminance(background) < 0.2 ? "white" : "${ink}"` };
+
+const small = (line: string): string => `<span style="font-size:12px">${plotlyText(line)}</span>`;
+
+/** What all Plotly figures share. Ground, ink and grid are left to the theme of where they are shown. */
 export function plotlyLayout(title: string, subtitle: readonly string[], layout: JsonObject): JsonObject {
-  const lines = [`<b>${plotlyText(title)}</b>`, ...subtitle.map(quiet)];
+  const lines = [`<b>${plotlyText(title)}</b>`, ...subtitle.map(small)];
   return {
     title: { text: lines.join("<br>"), x: 0, xref: "paper", xanchor: "left", font: { size: 15 } },
-    font: { family: fontFamily, size: 12, color: ink },
-    paper_bgcolor: "white",
-    plot_bgcolor: "white",
+    font: { family: fontFamily, size: 12 },
     margin: { l: 64, r: 24, t: 56 + 18 * subtitle.length, b: 56 },
     hoverlabel: { align: "left" },
     ...layout,
@@ -111,9 +115,6 @@ export function plotlyLayout(title: string, subtitle: readonly string[], layout:
 export function plotlyAxis(title: string, rest: JsonObject): JsonObject {
   return {
     title: { text: title },
-    gridcolor: gridColor,
-    linecolor: guideColor,
-    tickcolor: guideColor,
     ticks: "outside",
     zeroline: false,
     automargin: true,

@@ -2,7 +2,7 @@ import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Widget } from "@lumino/widgets";
 
 import { loadPlotly } from "./plotly.js";
-import { themeTemplate } from "./theme.js";
+import { inTheme, pageTheme } from "./theme.js";
 import type { Figure } from "./types.js";
 import "./plotly.css";
 
@@ -12,7 +12,7 @@ const mimeType = "application/vnd.plotly.v1+json";
 const defaultHeight = 450;
 
 /**
- * Draws a Plotly figure in an output: in the notebook's theme where the figure leaves colours open, also when the theme
+ * Draws a Plotly figure in an output: in the notebook's theme where the figure leaves colours open, again when the theme
  * changes, and at the width of the cell. Its height is kept free while plotly.js is fetched.
  */
 class PlotlyRenderer extends Widget implements IRenderMime.IRenderer {
@@ -63,14 +63,15 @@ class PlotlyRenderer extends Widget implements IRenderMime.IRenderer {
       const figure = this.#figure;
       if (figure === undefined) return;
       const { data, layout, config, frames } = structuredClone(figure);
+      const theme = pageTheme();
       await plotly.react(this.node, {
-        data,
+        data: data.map((trace) => inTheme(trace, theme)),
         layout: {
           autosize: layout.width === undefined,
           // What the user has zoomed into stays when the theme changes.
           uirevision: "same",
           ...layout,
-          template: layout.template ?? themeTemplate(this.node),
+          template: layout.template ?? theme.template,
         },
         config: { displaylogo: false, ...config, responsive: false },
         ...(frames !== undefined && { frames }),
