@@ -15,6 +15,18 @@ export interface MimeBundle {
 /** The method by which a value says how it displays: returns a MIME bundle, or a promise of one. */
 export const DISPLAY = Symbol.for("Jupyter.display");
 
+/**
+ * Where a value that renews what was shown of it says under which id it does so: it is then shown as an output that can be
+ * updated, which a cell's result cannot be in JupyterLab.
+ */
+const DISPLAY_ID = Symbol.for("Jupyter.displayId");
+
+export function displayIdOf(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const id = (value as { [DISPLAY_ID]?: unknown })[DISPLAY_ID];
+  return typeof id === "string" ? id : undefined;
+}
+
 /** The formats in which a value displays; a promise only where making them takes time. */
 export function mimeBundle(value: unknown): MimeBundle | Promise<MimeBundle> {
   if ((typeof value === "object" && value !== null) || typeof value === "function") {

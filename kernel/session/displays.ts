@@ -1,6 +1,6 @@
 import type { DisplayOptions } from "../api.js";
 import type { MimeBundle } from "../display/bundle.js";
-import { mimeBundle, rawBundle } from "../display/bundle.js";
+import { displayIdOf, mimeBundle, rawBundle } from "../display/bundle.js";
 import { currentContext } from "../evaluation/context.js";
 import type { RequestContext } from "../evaluation/context.js";
 import { publishOutput } from "./outputs.js";
@@ -20,7 +20,9 @@ export class Displays {
     this.#fallback = parts.fallback;
   }
 
-  display(value: unknown, options: DisplayOptions): Promise<void> {
+  display(value: unknown, asked: DisplayOptions): Promise<void> {
+    const id = asked.id ?? displayIdOf(value);
+    const options = id === undefined ? asked : { ...asked, id };
     const context = currentContext() ?? this.#fallback();
     if (options.update === true && options.id === undefined) {
       throw new TypeError("display: update needs the id of the output that it replaces.");

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { mimeBundle } from "../display/bundle.js";
+import { displayIdOf, mimeBundle } from "../display/bundle.js";
 import type { RequestContext as Context } from "../evaluation/context.js";
 import { RequestContext, runInContext } from "../evaluation/context.js";
 import { kernelInfo } from "../wire/kernel-info.js";
@@ -157,7 +157,9 @@ export class Kernel {
       const bundle = await runInContext(context, async () => mimeBundle(value));
       const text = bundle.data["text/plain"];
       this.#shown = typeof text === "string" ? text.slice(0, HISTORY_OUTPUT_LIMIT) : undefined;
-      publishOutput(this.#parts.publisher, "execute_result", { bundle, context, count });
+      const id = displayIdOf(value);
+      const output = { bundle, context, id, count };
+      publishOutput(this.#parts.publisher, id === undefined ? "execute_result" : "display_data", output);
       return { ok: true, value };
     } catch (error) {
       return { ok: false, error: describeError(error) };

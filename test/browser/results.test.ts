@@ -1,6 +1,6 @@
 /** ResultsUI and PrecisionRecallUI as a person meets them: in real JupyterLab, with a kernel that is busy, restarted or gone. */
 import assert from "node:assert/strict";
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { after, before, describe } from "node:test";
 
@@ -188,6 +188,8 @@ describe("ResultsUI and PrecisionRecallUI in JupyterLab", { skip: skipWithoutJup
   test("a reloaded page goes on where it was, and a second tab is in step", async () => {
     await page.keyboard.press("Control+s");
     await page.locator(".jp-mod-dirty").waitFor({ state: "detached" });
+    // The cell showed it before any threshold was chosen.
+    assert.match(readFileSync(join(folder, "results.ipynb"), "utf8"), /"cup at threshold 0\.3: precision /);
     await page.reload({ timeout: patienceMs });
     await region().waitFor();
     assert.equal(await region().getByRole("checkbox", { name: "Wrong", exact: true }).isChecked(), false);

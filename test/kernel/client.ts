@@ -322,6 +322,11 @@ export class CellResult {
     return this.of("execute_result")[0]?.["data"] as JsonObject | undefined;
   }
 
+  /** The MIME bundle that was displayed last, such as that of a widget, which renews it. */
+  get displayed(): Record<string, string> {
+    return this.of("display_data").at(-1)?.["data"] as Record<string, string>;
+  }
+
   /** The traceback without its colours. */
   get traceback(): string {
     const lines = this.reply["traceback"] as readonly string[];

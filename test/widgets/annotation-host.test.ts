@@ -223,13 +223,25 @@ describe("AnnotationUI in a kernel", () => {
   test("without a kernel a picture of the first images stands for it, with labels and counts", async () => {
     // As a front end runs it; a program that runs a notebook gets the picture alone.
     const result = await kernel.run("ui", { allow_stdin: true });
-    const data = result.data as Record<string, string>;
+    const data = result.displayed;
     assert.match(data["text/plain"]!, /^62 images, 4 labels in .*tableware/);
-    assert.match(data["text/html"]!, /The first 12 of its images, when the cell ran/);
+    assert.match(data["text/html"]!, /The first 12 of its images, as last saved/);
     assert.match(data["text/html"]!, /<img alt="bowl; bowl; bowl; bowl; bowl; cup \(problem\); cup;/);
     const { width, height, format } = await sharp(Buffer.from(data["image/png"]!, "base64")).metadata();
     assert.deepEqual([width, height, format], [920, 356, "png"]);
     assert.equal(typeof data["application/vnd.jupyter.widget-view+json"], "object");
+  });
+
+  test("what stands for it is made again after the last of several edits", async () => {
+    const before = widget.renewed.length;
+    const { "text/html": html, "text/plain": text } = await widget.renewal(async () => {
+      for (const label of ["cup", "plate", "cutlery"])
+        await edit({ action: "setLabel", ids: ["bowl/bowl-02.jpg"], label });
+    });
+    assert.match(html!, /<img alt="bowl; cutlery; bowl; bowl; bowl; cup \(problem\); cup;/);
+    assert.match(text!, /bowl +4/);
+    assert.equal(widget.renewed.length, before + 1);
+    await widget.renewal(() => edit({ action: "undo" }));
   });
 
   test("a closed one leaves the pages and hears no more", async () => {

@@ -91,13 +91,24 @@ describe("PrecisionRecallUI in a kernel", () => {
   });
 
   test("a saved notebook keeps the curves with the thresholds, and the figures as text", async () => {
-    const { data } = await kernel.run('ui.label = "cup"; ui.threshold = 0.5; ui');
-    assert.match(
-      data!["text/plain"] as string,
-      /^cup at threshold 0.5: precision 0\.\d{3}, recall [01]\.\d{3}/,
-    );
-    assert.match(data!["image/svg+xml"] as string, /^<svg /);
-    assert.ok("image/png" in data! && "application/vnd.jupyter.widget-view+json" in data);
+    const { displayed: data } = await kernel.run('ui.label = "cup"; ui.threshold = 0.5; ui', {
+      allow_stdin: true,
+    });
+    assert.match(data["text/plain"]!, /^cup at threshold 0.5: precision 0\.\d{3}, recall [01]\.\d{3}/);
+    assert.match(data["image/svg+xml"]!, /^<svg /);
+    assert.ok("image/png" in data && "application/vnd.jupyter.widget-view+json" in data);
+  });
+
+  test("what it keeps follows the thresholds: a cell's at once, a view's once it rests", async () => {
+    const before = widget.renewed.length;
+    const { published } = await kernel.run("ui.threshold = 0.6;", { allow_stdin: true });
+    assert.ok(published.some(({ header }) => header.msg_type === "update_display_data"));
+    assert.match(widget.renewed.at(-1)!["text/plain"]!, /^cup at threshold 0.6: /);
+    const { "text/plain": text } = await widget.renewal(async () => {
+      for (const threshold of [0.1, 0.2, 0.3, 0.4]) await widget.set({ choice: { of: 1, threshold } });
+    });
+    assert.match(text!, /^cup at threshold 0.4: /);
+    assert.equal(widget.renewed.length, before + 2);
   });
 
   test("what is no threshold is refused", async () => {

@@ -172,16 +172,24 @@ describe("ResultsUI in a kernel", () => {
   });
 
   test("a saved notebook keeps the most confident mistakes as picture and table", async () => {
-    const { data } = await kernel.run("ui");
+    const { displayed: data } = await kernel.run("ui", { allow_stdin: true });
     const mistakes = await value<{ id: string; predictedLabel: string }[]>("evaluation.mistakes()");
-    assert.match(data!["text/plain"] as string, new RegExp(`of ${mistakes.length} mistakes`));
-    const html = data!["text/html"] as string;
+    assert.match(data["text/plain"]!, new RegExp(`of ${mistakes.length} mistakes`));
+    const html = data["text/html"]!;
     assert.equal(html.match(/<tr><td>/g)!.length, Math.min(12, mistakes.length));
     assert.ok(html.includes(mistakes[0]!.id.split("/")[1]!));
-    const png = await sharp(Buffer.from(data!["image/png"] as string, "base64")).metadata();
+    const png = await sharp(Buffer.from(data["image/png"]!, "base64")).metadata();
     assert.ok(png.width > 600 && png.height > 200);
-    assert.ok((data!["image/png"] as string).length < 1_000_000);
-    assert.ok("application/vnd.jupyter.widget-view+json" in data!);
+    assert.ok(data["image/png"]!.length < 1_000_000);
+    assert.ok("application/vnd.jupyter.widget-view+json" in data);
+
+    const { id } = mistakes[0]!;
+    const relabelled = await widget.renewal(() =>
+      widget.ask("edit", { action: "setLabel", ids: [id], label: "cutlery" }),
+    );
+    assert.match(relabelled["text/html"]!, /<td>\w+ \(now cutlery\)<\/td>/);
+    assert.notEqual(relabelled["image/png"], data["image/png"]);
+    await widget.ask("edit", { action: "undo" });
   });
 
   test("an evaluation of other images is refused", async () => {

@@ -78,6 +78,24 @@ export class WidgetClient<State extends object> {
     return JSON.parse(result.stream("stdout"));
   }
 
+  /** What stands for the widget, each time that it was renewed, by MIME type. */
+  get renewed(): Record<string, string>[] {
+    return this.#kernel.received
+      .filter(({ header, content }) => {
+        const { display_id: id } = (content["transient"] ?? {}) as JsonObject;
+        return header.msg_type === "update_display_data" && id === this.id;
+      })
+      .map(({ content }) => content["data"] as Record<string, string>);
+  }
+
+  /** The next one, after `action`. */
+  async renewal(action: () => Promise<unknown>): Promise<Record<string, string>> {
+    const before = this.renewed.length;
+    await action();
+    await this.#kernel.wait(() => this.renewed.length > before);
+    return this.renewed.at(-1)!;
+  }
+
   async #send(data: JsonObject): Promise<void> {
     await this.#kernel.idle(await this.#kernel.send("comm_msg", { comm_id: this.id, data }));
   }

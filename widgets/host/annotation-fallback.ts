@@ -34,7 +34,7 @@ export async function annotationFallback(
   return {
     "text/plain": String(description["text/plain"]),
     "text/html":
-      `<div>${String(description["text/html"])}<p>${shown}, when the cell ran; run it again to go on labelling.</p>` +
+      `<div>${String(description["text/html"])}<p>${shown}, as last saved; run the cell to go on labelling.</p>` +
       `<img alt="${escapeHtml(names)}" src="data:image/png;base64,${png}"/></div>`,
     "image/png": png,
   };

@@ -14,7 +14,7 @@ import { annotationFallback } from "./annotation-fallback.js";
 import { editLabels } from "./label-edits.js";
 import { answerPicture } from "./pictures.js";
 import { ThumbnailMaker } from "./thumbnails.js";
-import { displayOf, jupyterDisplay, openViewWidget } from "./view-widget.js";
+import { displayId, displayOf, jupyterDisplay, openViewWidget, Renewal } from "./view-widget.js";
 
 /**
  * Shows a dataset's images page by page and lets a person correct their labels with mouse and keyboard. Every edit
@@ -27,6 +27,7 @@ export class AnnotationUI {
   readonly #widget: Widget<AnnotationState>;
   readonly #thumbnails: ThumbnailMaker;
   readonly #stopListening: () => void;
+  readonly #renewal = new Renewal(this);
   #query: AnnotationQuery;
   #nextIds: readonly string[];
   #isStale = false;
@@ -59,11 +60,17 @@ export class AnnotationUI {
   /** Removes it from every page that shows it. */
   close(): void {
     this.#stopListening();
+    this.#renewal.stop();
     this.#widget.close();
+  }
+
+  get [displayId](): string {
+    return this.#widget.id;
   }
 
   /** The widget, and what stands for it on pages without a kernel. */
   async [jupyterDisplay](): Promise<JsonObject> {
+    this.#renewal.begin();
     const fallback = await annotationFallback(this.#dataset, this.#thumbnails);
     return { ...displayOf(this.#widget), ...fallback };
   }
@@ -93,6 +100,7 @@ export class AnnotationUI {
     setImmediate(() => {
       this.#isStale = false;
       this.#show({});
+      this.#renewal.soon();
     });
   }
 }

@@ -3,7 +3,10 @@ import { shortened } from "../../src/evaluation/plots/style.js";
 /** A mistake as a static picture and table show it. */
 export interface ShownMistake {
   readonly name: string;
+  /** The label that the evaluation was made with. */
   readonly trueLabel: string;
+  /** What became of it since: another label, or "excluded". */
+  readonly now: string | undefined;
   readonly predictedLabel: string;
   readonly confidence: number;
   /** A small JPEG; `undefined` where the file cannot be read. */
@@ -25,13 +28,13 @@ export function contactSheet(title: string, mistakes: readonly ShownMistake[]): 
   const cells = mistakes.map((mistake, i) => {
     const x = edge + (i % columns) * cell.width;
     const y = head + Math.floor(i / columns) * cell.height;
-    const { name, trueLabel, predictedLabel, confidence, picture } = mistake;
+    const { name, predictedLabel, confidence, picture } = mistake;
     return [
       `<rect x="${x}" y="${y}" width="${side}" height="${side}" fill="#eee"/>`,
       picture
         ? `<image x="${x}" y="${y}" width="${side}" height="${side}" href="${dataUri(picture)}"/>`
         : text(x + 8, y + side / 2, "cannot be read", 'fill="#555"'),
-      text(x, y + side + 16, shortened(`${trueLabel}, taken for ${predictedLabel}`, 26)),
+      text(x, y + side + 16, shortened(`${labelOf(mistake)}, taken for ${predictedLabel}`, 26)),
       text(x, y + side + 32, shortened(`${confidence.toFixed(3)} ${name}`, 26), 'fill="#555"'),
     ].join("");
   });
@@ -47,11 +50,12 @@ export function contactSheet(title: string, mistakes: readonly ShownMistake[]): 
 
 /** The same as an HTML table, for pages that show no pictures of their own. */
 export function mistakesTable(title: string, mistakes: readonly ShownMistake[]): string {
-  const rows = mistakes.map(({ name, trueLabel, predictedLabel, confidence, picture }) => {
+  const rows = mistakes.map((mistake) => {
+    const { name, predictedLabel, confidence, picture } = mistake;
     const image = picture
       ? `<img src="${dataUri(picture)}" alt="${escapeXml(name)}" height="72">`
       : "cannot be read";
-    const cells = [image, ...[name, trueLabel, predictedLabel, confidence.toFixed(3)].map(escapeXml)];
+    const cells = [image, ...[name, labelOf(mistake), predictedLabel, confidence.toFixed(3)].map(escapeXml)];
     return `<tr>${cells.map((content) => `<td>${content}</td>`).join("")}</tr>`;
   });
   const names = ["image", "name", "true label", "prediction", "confidence"];
@@ -60,6 +64,10 @@ export function mistakesTable(title: string, mistakes: readonly ShownMistake[]):
       ? ""
       : `<table><thead><tr>${names.map((name) => `<th>${name}</th>`).join("")}</tr></thead><tbody>${rows.join("")}</tbody></table>`;
   return `<p>${escapeXml(title)}</p>${table}`;
+}
+
+function labelOf({ trueLabel, now }: ShownMistake): string {
+  return now === undefined ? trueLabel : `${trueLabel} (now ${now})`;
 }
 
 function dataUri(jpeg: Uint8Array): string {

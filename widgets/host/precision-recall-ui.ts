@@ -16,7 +16,7 @@ import {
 import { answerQuestions, type AnswerContent } from "./answers.js";
 import { confusionCells } from "./confusion-cells.js";
 import { drawCurve, ofIndex } from "./drawn-curve.js";
-import { displayOf, jupyterDisplay, openViewWidget } from "./view-widget.js";
+import { displayId, displayOf, jupyterDisplay, openViewWidget, Renewal } from "./view-widget.js";
 
 const where = "PrecisionRecallUI";
 
@@ -52,6 +52,7 @@ export class PrecisionRecallUI {
   readonly #evaluation: ClassificationEvaluation;
   readonly #model: ThresholdKeeper | undefined;
   readonly #widget: Widget<PrecisionRecallState>;
+  readonly #renewal = new Renewal(this);
   /** Of each label; behind them the one that was last given to all labels at once. */
   readonly #thresholds: number[];
   /** Index of the label that is shown; the number of labels for the micro average. */
@@ -99,6 +100,7 @@ export class PrecisionRecallUI {
       throw new ArgumentError(where, "label", `one of ${labels.join(", ")} or "micro average"`, name);
     this.#shown = index;
     this.#tell();
+    this.#renewal.now();
   }
 
   /** The threshold of the label that is shown, in `[0, 1]`; of the micro average, the one last given to all labels. */
@@ -108,6 +110,7 @@ export class PrecisionRecallUI {
 
   set threshold(threshold: number) {
     this.#choose(this.#shown, threshold);
+    this.#renewal.now();
   }
 
   /**
@@ -117,11 +120,18 @@ export class PrecisionRecallUI {
    * @throws {@link SightbookError} when no threshold reaches the goal.
    */
   choose(goal: ThresholdGoal): number {
-    return this.#chooseFor(this.#shown, goal);
+    const threshold = this.#chooseFor(this.#shown, goal);
+    this.#renewal.now();
+    return threshold;
+  }
+
+  get [displayId](): string {
+    return this.#widget.id;
   }
 
   /** The widget; and the curves with the thresholds of this moment as a picture, for places without it. */
   async [jupyterDisplay](): Promise<JsonObject> {
+    this.#renewal.begin();
     const widget = displayOf(this.#widget);
     const chosen = Object.entries(this.thresholds).filter(([, threshold]) => threshold > 0);
     const thresholds = Object.fromEntries(chosen);
@@ -143,6 +153,7 @@ export class PrecisionRecallUI {
         get: () => this.#thresholds[index],
         set: (threshold: number) => {
           this.#choose(index, threshold);
+          this.#renewal.now();
         },
       });
     });
@@ -180,6 +191,7 @@ export class PrecisionRecallUI {
       this.#tell();
       return;
     }
+    this.#renewal.soon();
     const isOther = of !== this.#shown;
     this.#shown = of;
     // To look at another label is not to choose a threshold for it.
@@ -190,6 +202,7 @@ export class PrecisionRecallUI {
   async #answerGoal({ of, goal }: GoalQuestion): Promise<AnswerContent> {
     if (!isGoal(goal) || !this.#isIndex(of)) throw new Error("This goal is not understood.");
     this.#shown = of;
+    this.#renewal.soon();
     return Promise.resolve({ content: this.#chooseFor(of, goal) });
   }
 

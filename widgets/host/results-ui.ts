@@ -29,7 +29,7 @@ import { editLabels } from "./label-edits.js";
 import { answerPicture } from "./pictures.js";
 import { readFilters } from "./results-filters.js";
 import { ThumbnailMaker } from "./thumbnails.js";
-import { displayOf, jupyterDisplay, openViewWidget } from "./view-widget.js";
+import { displayId, displayOf, jupyterDisplay, openViewWidget, Renewal } from "./view-widget.js";
 
 /** Neighbours shown on either side of the image. */
 const neighbours = 6;
@@ -52,6 +52,7 @@ export class ResultsUI {
   readonly #rows: EvaluatedImages;
   readonly #widget: Widget<ResultsState>;
   readonly #stopListening: () => void;
+  readonly #renewal = new Renewal(this);
   #filters: ResultsFilters = allResults;
   #selection: Selection;
   #isStale = false;
@@ -90,11 +91,17 @@ export class ResultsUI {
   /** Removes it from every page that shows it. */
   close(): void {
     this.#stopListening();
+    this.#renewal.stop();
     this.#widget.close();
+  }
+
+  get [displayId](): string {
+    return this.#widget.id;
   }
 
   /** The widget; and the most confident mistakes as a picture and a table, for places without it. */
   async [jupyterDisplay](): Promise<JsonObject> {
+    this.#renewal.begin();
     const all = this.#evaluation.mistakes();
     const mistakes = await Promise.all(all.slice(0, sheetSize).map((mistake) => this.#shown(mistake)));
     const count = `The ${mistakes.length} most confident of ${all.length} mistakes`;
@@ -113,7 +120,9 @@ export class ResultsUI {
   async #shown({ id, label: trueLabel, predictedLabel, confidence }: Mistake): Promise<ShownMistake> {
     const entry = this.#testSet.entry(String(id));
     const picture = entry && (await thumbnail(entry.path, sheetPixels).catch(() => undefined));
-    return { name: entry?.name ?? String(id), trueLabel, predictedLabel, confidence, picture };
+    const isMended = entry !== undefined && !entry.labels.includes(trueLabel);
+    const now = entry?.excluded === true ? "excluded" : isMended ? entry.labels.join(", ") : undefined;
+    return { name: entry?.name ?? String(id), trueLabel, now, predictedLabel, confidence, picture };
   }
 
   #state(): ResultsState {
@@ -223,6 +232,7 @@ export class ResultsUI {
     setImmediate(() => {
       this.#isStale = false;
       this.#widget.set({ ...this.#dataset(), ...this.#place() });
+      this.#renewal.soon();
     });
   }
 }
