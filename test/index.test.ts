@@ -72,6 +72,7 @@ test("the public surface of the widgets", () => {
   assert.deepEqual(Object.keys(widgets).sort(), [
     "AnnotationUI",
     "DatasetOverview",
+    "LoadTestMonitor",
     "PrecisionRecallUI",
     "ResultsUI",
     "TrainingMonitor",

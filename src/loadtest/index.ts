@@ -1,6 +1,8 @@
 export { type ScoringContract } from "./contract.js";
 export type { LimitOptions } from "./find-limit.js";
 export { loadTest, type LoadStep, type LoadTestOptions } from "./load-test.js";
+export type { LoadTestReporter, LoadTestStart } from "./progress.js";
+export { limitSentences, loadName, milliseconds, notesOf, rateText } from "./report-text.js";
 export { LoadTestReport, type LoadTestData } from "./report.js";
 export type {
   Load,

@@ -3,6 +3,7 @@ import { interruptible } from "../interrupt.js";
 import { prepareTarget, type ScoringContract } from "./contract.js";
 import { findLimit, type LimitOptions, type LimitSearch } from "./find-limit.js";
 import { LoadGenerator } from "./generator.js";
+import { openLoadTestReporter, type LoadTestReporter } from "./progress.js";
 import type { Load, LoadLimit, LoadStepReport } from "./report-types.js";
 import { LoadTestReport } from "./report.js";
 
@@ -52,6 +53,8 @@ export interface LoadTestOptions extends LoadStep {
   readonly seed?: number;
   /** Ends the test; what was measured is reported. A notebook's stop button and Ctrl-C do the same. */
   readonly signal?: AbortSignal;
+  /** How the test shows itself: `"auto"` is a widget in a notebook and nothing elsewhere. Default: `"auto"`. */
+  readonly progress?: "auto" | "none";
   /** Called about twice a second with all that was measured so far, the step under way as the last. */
   readonly onProgress?: (report: LoadTestReport) => void;
 }
@@ -80,7 +83,13 @@ export async function loadTest(options: LoadTestOptions): Promise<LoadTestReport
   const finished: LoadStepReport[] = [];
   let limit: LoadLimit | undefined;
   const interrupt = interruptible(options.signal);
-  const { signal } = interrupt;
+  const stopped = new AbortController();
+  const signal = AbortSignal.any([interrupt.signal, stopped.signal]);
+  let reporter: LoadTestReporter | undefined;
+  const show = (report: LoadTestReport): void => {
+    reporter?.update(report);
+    options.onProgress?.(report);
+  };
   const generator = new LoadGenerator(target);
   const run: LimitSearch["run"] = async (load, isHopeless = () => false) => {
     const end = new AbortController();
@@ -90,9 +99,7 @@ export async function loadTest(options: LoadTestOptions): Promise<LoadTestReport
       signal: AbortSignal.any([signal, end.signal]),
       onProgress: (step) => {
         if (isHopeless(step)) end.abort();
-        options.onProgress?.(
-          new LoadTestReport({ ...facts, steps: [...finished, step], limit, state: "running" }),
-        );
+        show(new LoadTestReport({ ...facts, steps: [...finished, step], limit, state: "running" }));
       },
     });
     finished.push(report);
@@ -100,6 +107,15 @@ export async function loadTest(options: LoadTestOptions): Promise<LoadTestReport
   };
   try {
     await generator.ask(timeoutMs, signal);
+    if (options.progress !== "none") reporter = await openLoadTestReporter();
+    reporter?.start({
+      url: facts.url,
+      ...(options.findLimit === undefined && { loads }),
+      warmUpSeconds,
+      stop: () => {
+        stopped.abort();
+      },
+    });
     if (warmUpSeconds > 0) {
       await generator.run(warmUpOf(loads[0]!, warmUpSeconds), {
         timeoutMs,
@@ -123,6 +139,9 @@ export async function loadTest(options: LoadTestOptions): Promise<LoadTestReport
         if (!signal.aborted) await run(load);
       }
     }
+  } catch (error) {
+    await reporter?.fail((error as Error).message);
+    throw error;
   } finally {
     interrupt.release();
     await generator.close();
@@ -133,6 +152,7 @@ export async function loadTest(options: LoadTestOptions): Promise<LoadTestReport
     limit,
     state: signal.aborted ? "interrupted" : "finished",
   });
+  await reporter?.end(report);
   options.onProgress?.(report);
   return report;
 }

@@ -28,6 +28,7 @@ function overTime(steps: readonly LoadStepReport[]): Plot {
       answers: point.answers / point.seconds,
       errors: point.errors / point.seconds,
       p50: point.answers > 0 ? point.p50 : null,
+      p90: point.answers > 0 ? point.p90 : null,
       p99: point.answers > 0 ? point.p99 : null,
     }));
   });
@@ -57,7 +58,7 @@ function overTime(steps: readonly LoadStepReport[]): Plot {
     data: { values },
     vconcat: [
       panel("Per second", ["answers", "errors"], ["answers", "failed"]),
-      panel("Latency (ms)", ["p50", "p99"], ["p50", "p99"]),
+      panel("Latency (ms)", ["p50", "p90", "p99"], ["p50", "p90", "p99"]),
     ],
     resolve: { scale: { color: "independent" } },
   });

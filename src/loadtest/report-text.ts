@@ -129,7 +129,8 @@ export function milliseconds(value: number): string {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
-function rateText(value: number): string {
+/** Requests or answers per second, of three digits or more. */
+export function rateText(value: number): string {
   return value >= 1000 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 

@@ -56,6 +56,7 @@ export interface TimelinePoint {
   readonly errors: number;
   /** Latencies of the answers that came in this stretch, in milliseconds. */
   readonly p50: number;
+  readonly p90: number;
   readonly p99: number;
   readonly max: number;
 }

@@ -68,6 +68,7 @@ export class Timeline {
       answers: this.#latencies.count,
       errors: this.#failures,
       p50: this.#latencies.percentile(50),
+      p90: this.#latencies.percentile(90),
       p99: this.#latencies.percentile(99),
       max: this.#latencies.max,
     };

@@ -8,6 +8,7 @@ import type { Browser, Locator, Page } from "playwright-core";
 import { repositoryRoot, temporaryFolder } from "../support.js";
 import { launchChromium, patienceMs } from "./chromium.js";
 import { skipWithoutJupyter, startJupyterLab, type RunningLab } from "./jupyterlab.js";
+import { notebookOf } from "./notebook-of.js";
 
 // A network that trains in seconds: small images, random start.
 const prepare = `import { ClassificationDataset, ImageClassifier, LinearSVC, SvmClassifier } from "sightbook";
@@ -28,24 +29,6 @@ console.log("never printed");`,
   `console.log("kept", interrupted.keptEpoch, "of", interrupted.history.length);`,
   `await model.fit(trainSet, { epochs: 500, learningRate: 0.001, batchSize: 8, validationData });`,
 ];
-
-function notebookOf(sources: readonly string[]): string {
-  return JSON.stringify({
-    cells: sources.map((source, i) => ({
-      cell_type: "code",
-      id: `cell-${i}`,
-      execution_count: null,
-      metadata: {},
-      outputs: [],
-      source,
-    })),
-    metadata: {
-      kernelspec: { name: "sightbook", display_name: "TypeScript (Sightbook)", language: "typescript" },
-    },
-    nbformat: 4,
-    nbformat_minor: 5,
-  });
-}
 
 describe("a training in JupyterLab", { skip: skipWithoutJupyter }, () => {
   const folder = temporaryFolder();

@@ -67,6 +67,7 @@ const monitor: MonitorState = {
   title: "ResNet18 learns 4 labels from 41 images",
   phase: "running",
   message: "Training epoch 9 of 15",
+  stopMessage: "Stopping after this step",
   bars: [
     { name: "Epoch", done: 8.5, total: 15, text: "9 of 15" },
     { name: "Batch", done: 5, total: 10, text: "5 of 10" },

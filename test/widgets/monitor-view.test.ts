@@ -13,6 +13,7 @@ const running: MonitorState = {
   title: "ResNet18 learns 4 labels from 41 images",
   phase: "running",
   message: "Training epoch 2 of 8",
+  stopMessage: "Stopping after this step",
   bars: [
     { name: "Epoch", done: 1.5, total: 8, text: "2 of 8" },
     { name: "Batch", done: 5, total: 10, text: "5 of 10" },
@@ -34,6 +35,51 @@ const running: MonitorState = {
   notes: [],
   elapsedSeconds: 65,
   secondsLeft: 130,
+};
+
+const underLoad: MonitorState = {
+  region: "Load test",
+  title: "Load test of http://127.0.0.1:5001/api/v1/service/flowers/score",
+  phase: "running",
+  message: "Step 2 of 3: 100 requests/s (poisson)",
+  stopMessage: "Stopping",
+  bars: [
+    { name: "Step", done: 1.4, total: 3, text: "2 of 3" },
+    { name: "Time", done: 4, total: 10, text: "4 of 10 s" },
+  ],
+  facts: [
+    ["Answers per second", "98.2"],
+    ["p99", "212 ms"],
+    ["In the server: queue, p50 and p99", "0.04 ms, 120 ms"],
+    ["In the server: inference, p50 and p99", "8.20 ms, 31.0 ms"],
+  ],
+  charts: [
+    {
+      title: "Per second",
+      xTitle: "Seconds",
+      xDomain: [0, 30],
+      digits: 1,
+      lines: [
+        { name: "answers", x: [0.5, 1.5, 2.5], y: [90, 101, 98.25] },
+        { name: "failed", x: [0.5, 1.5, 2.5], y: [0, 0, 2] },
+      ],
+    },
+    {
+      title: "Latency (ms)",
+      xTitle: "Seconds",
+      xDomain: [0, 30],
+      digits: 1,
+      lines: [
+        { name: "p50", x: [0.5, 1.5, 2.5], y: [10, 12, null] },
+        { name: "p90", x: [0.5, 1.5, 2.5], y: [20, 21, null] },
+        { name: "p99", x: [0.5, 1.5, 2.5], y: [60, 212, null] },
+      ],
+    },
+  ],
+  table: { columns: ["Step", "Load", "Answers/s"], rows: [["1", "16 connections", "113"]] },
+  notes: ["2 × status 503: Too many images are waiting already; try again shortly."],
+  elapsedSeconds: 14,
+  secondsLeft: 16,
 };
 
 describe("the monitor's view, alone", () => {
@@ -75,12 +121,29 @@ describe("the monitor's view, alone", () => {
     assert.equal(await stop.count(), 0);
   });
 
+  test("a load test: rates with one digit, what the server spent, failures in words", async () => {
+    const { page } = await openView(browser, "MonitorView", underLoad);
+    const region = page.getByRole("region", { name: "Load test" });
+    await region.getByRole("img", { name: "Per second: answers 98.25, failed 2" }).waitFor();
+    assert.match(await region.locator("figcaption").first().innerText(), /answers\s*98\.3\s*failed\s*2\.0/);
+    assert.equal(
+      await region.getByRole("progressbar", { name: "Time" }).getAttribute("aria-valuetext"),
+      "4 of 10 s",
+    );
+    await region.getByText("2 × status 503").waitFor();
+    assert.match(await region.innerText(), /inference, p50 and p99\s+8\.20 ms, 31\.0 ms/);
+  });
+
   for (const theme of themes) {
     test(`nothing overlaps and axe finds nothing, theme ${theme}`, async () => {
-      for (const phase of ["running", "finished", "failed"] as const) {
-        const state = { ...running, phase };
+      const states = [
+        ...(["running", "finished", "failed"] as const).map((phase) => ({ ...running, phase })),
+        underLoad,
+        { ...underLoad, phase: "finished" as const },
+      ];
+      for (const state of states) {
         const { page } = await openView(browser, "MonitorView", state, { style: themeStyle(theme) });
-        await page.getByRole("region", { name: "Training" }).waitFor();
+        await page.getByRole("region", { name: state.region }).waitFor();
         for (const width of [400, 900, 2000]) {
           await page.setViewportSize({ width, height: 900 });
           assert.deepEqual(await layoutFaults(page), [], `${width} px`);

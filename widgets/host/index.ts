@@ -9,4 +9,5 @@ export {
   type InstalledLabextension,
   type LabextensionOptions,
 } from "./labextension.js";
+export { LoadTestMonitor } from "./load-test-monitor.js";
 export { TrainingMonitor } from "./training-monitor.js";

@@ -43,6 +43,7 @@ export class TrainingMonitor implements ProgressReporter {
       region: "Training",
       title,
       message: "Starting",
+      stopMessage: "Stopping after this step",
       bars,
       facts: [],
       charts: epochs > 0 ? this.#charts() : [],

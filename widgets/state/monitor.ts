@@ -27,6 +27,8 @@ export type MonitorChart = {
   /** Where the vertical axis ends by nature, such as [0, 1] of an accuracy; the lowest value is never cut by it. */
   readonly yMax?: number;
   readonly lines: readonly MonitorLine[];
+  /** Digits behind the point in the legend. Default 3. */
+  readonly digits?: number;
   /** A place that matters, such as the best epoch. */
   readonly mark?: { readonly x: number; readonly text: string };
 };
@@ -47,6 +49,8 @@ export type MonitorState = {
   readonly phase: MonitorPhase;
   /** What is being done, or how it ended: one sentence. */
   readonly message: string;
+  /** Said between a press of "Stop" and the end, such as "Stopping after this step". */
+  readonly stopMessage: string;
   readonly bars: readonly MonitorBar[];
   /** Names and values, such as the engine and the learning rate. */
   readonly facts: readonly (readonly [name: string, value: string])[];

@@ -22,6 +22,7 @@ function MonitorView({ widget }: { readonly widget: WidgetModel<MonitorState> })
   const [title] = useShared(widget, "title");
   const [phase] = useShared(widget, "phase");
   const [message] = useShared(widget, "message");
+  const [stopMessage] = useShared(widget, "stopMessage");
   const [bars] = useShared(widget, "bars");
   const [facts] = useShared(widget, "facts");
   const [charts] = useShared(widget, "charts");
@@ -52,7 +53,7 @@ function MonitorView({ widget }: { readonly widget: WidgetModel<MonitorState> })
       {phase === "failed" ? (
         <Notice kind="error">{message}</Notice>
       ) : (
-        <Status>{phase === "stopping" ? "Stopping after this step" : message}</Status>
+        <Status>{phase === "stopping" ? stopMessage : message}</Status>
       )}
       <div class="sightbook-monitor-bars">
         {bars.map((bar) => (

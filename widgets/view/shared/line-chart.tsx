@@ -30,7 +30,7 @@ export function LineChart({ chart }: { readonly chart: MonitorChart }) {
     <figure class="sightbook-chart">
       <figcaption>
         <strong>{chart.title}</strong>
-        <Legend lines={chart.lines} at={pointed} />
+        <Legend chart={chart} at={pointed} />
       </figcaption>
       <div ref={place}>
         <svg
@@ -104,7 +104,8 @@ export function LineChart({ chart }: { readonly chart: MonitorChart }) {
   );
 }
 
-function Legend({ lines, at }: { readonly lines: readonly MonitorLine[]; readonly at: number | undefined }) {
+function Legend({ chart, at }: { readonly chart: MonitorChart; readonly at: number | undefined }) {
+  const { lines, digits = 3 } = chart;
   return (
     <span class="sightbook-legend" aria-hidden="true">
       {lines.map((line, i) => {
@@ -114,7 +115,9 @@ function Legend({ lines, at }: { readonly lines: readonly MonitorLine[]; readonl
           <span key={line.name} class={seriesClass(lines, i)}>
             <i />
             {line.name}
-            {line.faint !== true && <b>{value === null || value === undefined ? "–" : value.toFixed(3)}</b>}
+            {line.faint !== true && (
+              <b>{value === null || value === undefined ? "–" : value.toFixed(digits)}</b>
+            )}
           </span>
         );
       })}
