@@ -12,13 +12,18 @@ import { FileError } from "./errors.js";
  * the folder is flushed, where the system can do that. On failure the temporary file is removed and the old file is
  * as it was.
  *
+ * @param options.mode - Who may read and write it. Default: as the system gives it to new files.
  * @throws {@link FileError} that names `path` and what the system said.
  */
-export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array,
+  { mode }: { readonly mode?: number } = {},
+): Promise<void> {
   // A name of its own and not `<name>.tmp`: two writers must not share one, and a long name must not become too long.
   const temporary = join(dirname(path), `.${basename(path).slice(0, 40)}.${randomUUID().slice(0, 8)}.tmp`);
   try {
-    const file = await open(temporary, "wx");
+    const file = await open(temporary, "wx", mode);
     try {
       await file.writeFile(data);
       await file.sync();

@@ -8,7 +8,9 @@ import { interruptible } from "../interrupt.js";
 import { loadTest, type LoadTestOptions, type LoadTestReport } from "../loadtest/index.js";
 import { buildImage, type DockerImage } from "./docker/build-image.js";
 import type { ImageSource } from "./image-source.js";
-import { writeManifests, type KubernetesOptions } from "./kubernetes/kubernetes-target.js";
+import type { DeploymentKeys } from "./keys.js";
+import type { KubernetesOptions } from "./kubernetes/cluster-spec.js";
+import { writeManifests } from "./kubernetes/write-manifests.js";
 import { checkName, checkPort, checkReplicas } from "./names.js";
 import { samplePicture } from "./sample-picture.js";
 import {
@@ -64,7 +66,7 @@ export class Deployment {
   readonly #options: DeploymentOptions;
   readonly #target: DeploymentTarget;
   #status: DeploymentStatus | undefined;
-  #key: string | undefined;
+  #keys: DeploymentKeys | undefined;
 
   /** @throws {@link ArgumentError} when an option is out of range. Nothing is started before {@link deploy}. */
   constructor(options: DeploymentOptions) {
@@ -101,7 +103,7 @@ export class Deployment {
         { name: this.name, bundle, version, replicas, port, host },
         { signal: work.signal, onProgress },
       );
-      this.#key = await this.#target.key(this.name);
+      this.#keys = await this.#target.keys(this.name);
       onProgress(`Ready at ${this.#status.endpoint}`);
     } finally {
       work.release();
@@ -130,9 +132,10 @@ export class Deployment {
   /**
    * Writes what the target `"kubernetes"` would apply, one YAML file for each object, and changes nothing in a cluster.
    *
-   * @returns The key of the service: the files hold only its hash.
+   * @returns The keys of the service, since the files hold only their hashes; `undefined` when there were files for this
+   *   deployment already: then its keys stay as they are.
    */
-  async writeManifests(folder: string): Promise<string> {
+  async writeManifests(folder: string): Promise<DeploymentKeys | undefined> {
     const temporary = await mkdtemp(join(tmpdir(), "sightbook-manifests-"));
     try {
       const { version } = await storeVersion(temporary, this.#model("writeManifests"));
@@ -151,7 +154,16 @@ export class Deployment {
   /** The key that the service asks for, 256 random bits; who has it may score. */
   get key(): string {
     this.#known("key");
-    return this.#key!;
+    return this.#keys!.primary;
+  }
+
+  /**
+   * The service takes this key too: the one that was {@link key} before the last {@link rotateKey}. `undefined` where another
+   * machine deployed first and nothing but its hash is known.
+   */
+  get secondaryKey(): string | undefined {
+    this.#known("secondaryKey");
+    return this.#keys!.secondary;
   }
 
   /** Version of the model that was served when this was last asked. */
@@ -160,14 +172,16 @@ export class Deployment {
   }
 
   /**
-   * Scores one image: a path, an address that is fetched from here, or the bytes of an image file.
+   * Scores one image: a path, an address that is fetched from here, or the bytes of an image file. A service that is reachable
+   * from inside its cluster alone is asked through the cluster's API server.
    *
    * @throws {@link ArgumentError} when it is no image that the service can read; {@link EnvironmentError} when the service
    *   cannot be reached or does not answer in time.
    */
   async scoreImage(image: ImageSource, options: ScoreImageOptions = {}): Promise<ImageScore> {
-    const service = await this.#service("scoreImage");
-    return scoreImageWith("Deployment.scoreImage", image, service, options);
+    return this.#reached("scoreImage", (service) =>
+      scoreImageWith("Deployment.scoreImage", image, service, options),
+    );
   }
 
   /** Scores one image with any service that Sightbook serves, by its address and key. */
@@ -180,9 +194,10 @@ export class Deployment {
 
   /** Puts the service under load; see {@link loadTest}. */
   async loadTest(options: DeploymentLoadTestOptions = {}): Promise<LoadTestReport> {
-    const { endpoint, key } = await this.#service("loadTest");
     const { images = [await samplePicture()] } = options;
-    return loadTest({ ...options, images, url: endpoint, ...(key !== undefined && { key }) });
+    return this.#reached("loadTest", ({ endpoint, key }) =>
+      loadTest({ ...options, images, url: endpoint, ...(key !== undefined && { key }) }),
+    );
   }
 
   /** What is known about it now; `undefined` when it does not exist. */
@@ -194,6 +209,19 @@ export class Deployment {
   /** Whether there is a deployment of this name, running or stopped. */
   async exists(): Promise<boolean> {
     return (await this.status()) !== undefined;
+  }
+
+  /**
+   * Makes a new key without a failed request: clients go on with the one that they have, which becomes the
+   * {@link secondaryKey} until the next rotation. The secondary before that is refused from now on; a key that leaked is out
+   * after two rotations.
+   *
+   * @returns The new key.
+   */
+  async rotateKey(options: DeployOptions = {}): Promise<string> {
+    await this.#service("rotateKey");
+    this.#keys = await this.#target.rotateKey(this.name, options);
+    return this.#keys.primary;
   }
 
   /** Changes the number of replicas; those that are too many answer what they have before they end. */
@@ -224,7 +252,7 @@ export class Deployment {
   /** Answers what was accepted, then removes all that deploying made. @returns Whether there was anything. */
   async delete(options: DeployOptions = {}): Promise<boolean> {
     this.#status = undefined;
-    this.#key = undefined;
+    this.#keys = undefined;
     return this.#target.delete(this.name, options);
   }
 
@@ -235,7 +263,7 @@ export class Deployment {
    */
   static async open(name: string, place: DeploymentPlace = {}): Promise<Deployment> {
     checkName("Deployment.open", name);
-    const found = (await Deployment.list(place)).find((status) => status.name === name);
+    const [found, other] = (await Deployment.list(place)).filter((status) => status.name === name);
     if (found === undefined) {
       throw new ArgumentError(
         "Deployment.open",
@@ -245,12 +273,24 @@ export class Deployment {
         "Deployment.list() has them.",
       );
     }
-    const deployment = new Deployment({ ...place, name, target: found.target });
+    if (other !== undefined) {
+      throw new ArgumentError(
+        "Deployment.open",
+        "target",
+        `given, since there are several ${name}: ${whereIs(found)} and ${whereIs(other)}`,
+        place.target,
+      );
+    }
+    const kubernetes = { ...place.kubernetes, ...found.cluster };
+    const deployment = new Deployment({ ...place, name, target: found.target, kubernetes });
     await deployment.#service("open");
     return deployment;
   }
 
-  /** All deployments of this user, running or stopped, whoever made them. */
+  /**
+   * All deployments of this user, running or stopped, whichever session made them. Those of a daemon or cluster that does not
+   * answer within five seconds are `"unreachable"`, and `problem` says why.
+   */
   static async list({ target, kubernetes }: DeploymentPlace = {}): Promise<DeploymentStatus[]> {
     const asked = target === undefined ? targetNames : [target];
     const found = await Promise.all(
@@ -294,21 +334,37 @@ export class Deployment {
 
   /** Asks where the deployment is, since another session may have made or moved it. */
   async #service(method: string): Promise<ScoringService> {
-    if (this.#status === undefined || this.#key === undefined) {
-      const status = await this.#target.status(this.name);
-      if (status === undefined) {
-        throw new SightbookError(`Deployment.${method}: ${this.name} is not deployed. Call deploy() first.`);
-      }
-      this.#key = await this.#target.key(this.name);
-      this.#status = status;
+    const status = this.#status ?? (await this.#target.status(this.name));
+    if (status === undefined) {
+      throw new SightbookError(`Deployment.${method}: ${this.name} is not deployed. Call deploy() first.`);
     }
-    return { endpoint: this.#status.endpoint, key: this.#key };
+    this.#keys = await this.#target.keys(this.name);
+    this.#status = status;
+    return { endpoint: status.endpoint, key: this.#keys.primary };
+  }
+
+  /** Runs work with the service, at its endpoint or by the way there that its target knows. */
+  async #reached<Result>(
+    method: string,
+    work: (service: ScoringService) => Promise<Result>,
+  ): Promise<Result> {
+    const service = await this.#service(method);
+    const passage = await this.#target.passage?.(this.name);
+    try {
+      return await work({ ...service, ...(passage && { endpoint: passage.endpoint }) });
+    } finally {
+      await passage?.close();
+    }
   }
 
   #known(property: string): DeploymentStatus {
-    if (this.#status !== undefined && this.#key !== undefined) return this.#status;
+    if (this.#status !== undefined && this.#keys !== undefined) return this.#status;
     throw new SightbookError(
       `Deployment.${property}: not known yet. Call deploy(), or get the deployment by Deployment.open("${this.name}").`,
     );
   }
+}
+
+function whereIs({ target, cluster }: DeploymentStatus): string {
+  return cluster === undefined ? target : `${target}, namespace ${cluster.namespace} of ${cluster.context}`;
 }

@@ -6,9 +6,10 @@ export {
   type DeployOptions,
 } from "./deployment.js";
 export type { DockerImage } from "./docker/build-image.js";
+export type { DeploymentKeys } from "./keys.js";
 export type { ImageSource } from "./image-source.js";
 export { checkCluster, type ClusterFinding } from "./kubernetes/check-cluster.js";
-export type { KubernetesOptions } from "./kubernetes/kubernetes-target.js";
+export type { KubernetesOptions } from "./kubernetes/cluster-spec.js";
 export type { ImageScore, ScoreImageOptions, ScoringService } from "./score-image.js";
 export type { DeployableModel } from "./stored-versions.js";
 export { targetNames } from "./targets.js";

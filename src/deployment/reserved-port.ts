@@ -48,16 +48,20 @@ export class ReservedPort {
   }
 }
 
+export function portInUse(host: string, port: number): ArgumentError {
+  return new ArgumentError(
+    "Deployment.deploy",
+    "port",
+    `free on ${host}`,
+    port,
+    "Another program listens there; name another port, or none to take a free one.",
+  );
+}
+
 function portError(error: unknown, host: string, port: number): unknown {
   switch (errorCode(error)) {
     case "EADDRINUSE":
-      return new ArgumentError(
-        "Deployment.deploy",
-        "port",
-        `free on ${host}`,
-        port,
-        "Another program listens there; name another port, or none to take a free one.",
-      );
+      return portInUse(host, port);
     case "EACCES":
       return new ArgumentError("Deployment.deploy", "port", "one that this user may open", port);
     case "EADDRNOTAVAIL":

@@ -1,3 +1,5 @@
+import type { DeploymentKeys } from "./keys.js";
+
 /** Where a deployment runs. */
 export type TargetName = "local" | "docker" | "kubernetes";
 
@@ -29,8 +31,15 @@ export interface WorkOptions {
 export interface DeploymentStatus {
   readonly name: string;
   readonly target: TargetName;
-  /** `"stopped"`: nothing of it runs, but its files are there, and `deploy` starts it again. */
-  readonly state: "running" | "starting" | "stopped";
+  /**
+   * `"stopped"`: nothing of it runs, but its files are there, and `deploy` starts it again. `"unreachable"`: its daemon or
+   * cluster does not answer, and the rest is what this machine remembers of it.
+   */
+  readonly state: "running" | "starting" | "stopped" | "unreachable";
+  /** Why it is unreachable. */
+  readonly problem?: string | undefined;
+  /** Where in Kubernetes it is. */
+  readonly cluster?: { readonly context: string; readonly namespace: string } | undefined;
   /** Such as `"http://127.0.0.1:5001"`. */
   readonly endpoint: string;
   /** Version of the model that is served. */
@@ -45,6 +54,13 @@ export interface DeploymentStatus {
   readonly createdAt: string;
 }
 
+/** A way to a service whose endpoint cannot be reached from here. */
+export interface Passage {
+  /** Such as `"http://127.0.0.1:40123"`. */
+  readonly endpoint: string;
+  close(): Promise<void>;
+}
+
 export interface LogOptions {
   /** How many of the last lines. Default 100. */
   readonly lines?: number;
@@ -56,9 +72,17 @@ export interface DeploymentTarget {
   deploy(request: DeploymentRequest, options: WorkOptions): Promise<DeploymentStatus>;
   /** `undefined` when there is none of this name. */
   status(name: string): Promise<DeploymentStatus | undefined>;
+  /** Those that are there; one that is known from here and cannot be asked in time is `"unreachable"`. */
   list(): Promise<DeploymentStatus[]>;
-  /** The key that the endpoint asks for. */
-  key(name: string): Promise<string>;
+  /** The keys that the endpoint takes. */
+  keys(name: string): Promise<DeploymentKeys>;
+  /** Makes a new primary key, the one before staying as the secondary. @returns The keys that it takes now. */
+  rotateKey(name: string, options: WorkOptions): Promise<DeploymentKeys>;
+  /**
+   * Where this session can ask the service, when that is not the endpoint; open until it is closed. `undefined` when the
+   * endpoint will do.
+   */
+  passage?(name: string): Promise<Passage | undefined>;
   scale(name: string, replicas: number, options: WorkOptions): Promise<DeploymentStatus>;
   /** Goes back to the version before; the one that was served is forgotten. */
   rollback(name: string, options: WorkOptions): Promise<DeploymentStatus>;

@@ -1,6 +1,7 @@
 import { ArgumentError } from "../errors.js";
 import { dockerTarget } from "./docker/docker-target.js";
-import { kubernetesTarget, type KubernetesOptions } from "./kubernetes/kubernetes-target.js";
+import type { KubernetesOptions } from "./kubernetes/cluster-spec.js";
+import { kubernetesTarget } from "./kubernetes/kubernetes-target.js";
 import { localTarget } from "./local/local-target.js";
 import type { DeploymentTarget, TargetName } from "./target.js";
 

@@ -73,16 +73,18 @@ function noteRequests(app: FastifyInstance, { metrics, log, state }: ServingCont
     const route = request.routeOptions.url ?? "none";
     const ms = Math.round(reply.elapsedTime * 100) / 100;
     metrics.request(route, reply.statusCode, ms / 1000);
-    log.info({ method: request.method, route, status: reply.statusCode, ms }, "request");
+    // Probes come several times a second, and would hide all else.
+    const level = request.routeOptions.config.isOpen === true ? "debug" : "info";
+    log[level]({ method: request.method, route, status: reply.statusCode, ms }, "request");
   });
 }
 
 /** What needs no body to be refused, so that none is read. */
-function refuseEarly(app: FastifyInstance, { settings }: ServingContext): void {
+function refuseEarly(app: FastifyInstance, { state }: ServingContext): void {
   app.addHook("onRequest", async (request, reply) => {
     const { isOpen = false } = request.routeOptions.config;
-    if (settings.keyDigests.length > 0 && !isOpen) {
-      if (!isAuthorized(request.headers.authorization, settings.keyDigests)) {
+    if (state.keyDigests.length > 0 && !isOpen) {
+      if (!isAuthorized(request.headers.authorization, state.keyDigests)) {
         void reply.header("www-authenticate", "Bearer");
         throw new ScoringError(401, "unauthorized", "The request must carry a key of this service.");
       }

@@ -1,9 +1,9 @@
-import { chmod, rm } from "node:fs/promises";
+import { chmod } from "node:fs/promises";
 import { createServer, request as httpRequest, type Server } from "node:http";
-import { connect } from "node:net";
 
 import { EnvironmentError, SightbookError } from "../errors.js";
 import { errorCode } from "../files.js";
+import { removeDeadSocket } from "./dead-socket.js";
 
 /** What a server says of itself. */
 export interface ServerStatus {
@@ -52,7 +52,7 @@ const bodyLimit = 64 << 10;
  * @throws {@link EnvironmentError} when another server answers there; a socket that a dead one left behind is replaced.
  */
 export async function openControl(path: string, control: ServerControl): Promise<Server> {
-  await removeDeadSocket(path);
+  await removeDeadSocket("control", path);
   const server = createServer((request, response) => {
     const pieces: Buffer[] = [];
     let length = 0;
@@ -119,22 +119,4 @@ function askServer(socketPath: string, command: Command): Promise<ServerStatus> 
     });
     request.end(JSON.stringify(command));
   });
-}
-
-async function removeDeadSocket(path: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const found = await new Promise<"live" | "dead" | "none">((resolve) => {
-    const socket = connect(path);
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve("live");
-    });
-    socket.once("error", (error) => {
-      resolve(errorCode(error) === "ECONNREFUSED" ? "dead" : "none");
-    });
-  });
-  if (found === "live") {
-    throw new EnvironmentError(`control: another server answers on ${path}. Stop it, or name another path.`);
-  }
-  if (found === "dead") await rm(path, { force: true });
 }

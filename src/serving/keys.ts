@@ -59,6 +59,15 @@ export function checkKeyDigests(where: string, digests: readonly string[]): void
   );
 }
 
+/** A server that asks for a key must not be opened by a file that has become empty, nor the other way round. */
+export function checkNewKeys(where: string, digests: readonly string[], old: readonly string[]): void {
+  checkKeyDigests(where, digests);
+  if (digests.length > 0 === old.length > 0) return;
+  const must =
+    old.length > 0 ? "at least one: this server asks for a key" : "none: this server asks for no key";
+  throw new ArgumentError(where, "keyDigests", must, digests.length, "Start it again to change that.");
+}
+
 /**
  * Whether an `Authorization` header carries one of the keys.
  *

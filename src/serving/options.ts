@@ -16,6 +16,8 @@ export interface ScoringServerOptions {
   readonly host?: string;
   /** Default 0: a free one. */
   readonly port?: number;
+  /** Path of a Unix socket to listen on in place of `host` and `port`. One that a dead server left behind is replaced. */
+  readonly socket?: string;
   /** Descriptor of a socket that listens already, from whoever started this process; `host` and `port` only name it. */
   readonly listenFd?: number;
   /**
@@ -23,6 +25,8 @@ export interface ScoringServerOptions {
    * replaced while the other works. Default: none, and no key is asked for. See {@link newKey}.
    */
   readonly keyDigests?: readonly string[];
+  /** File with these digests, one a line, in place of `keyDigests`; {@link ScoringServer.reload} reads it again. */
+  readonly keysFile?: string;
   /** Allows a `host` beyond this machine without any key. Default false. */
   readonly allowNoKey?: boolean;
   /** Inference processes. Default: the cores this process may use. */
@@ -72,7 +76,7 @@ export interface ScoringServerOptions {
   readonly logLevel?: "silent" | "error" | "warn" | "info" | "debug";
 }
 
-type Optional = "modelVersion" | "listenFd" | "metricsPort" | "control" | "record";
+type Optional = "modelVersion" | "keysFile" | "socket" | "listenFd" | "metricsPort" | "control" | "record";
 
 /** All options, checked, defaults filled in. */
 export type ServingSettings = Required<Omit<ScoringServerOptions, Optional>> &

@@ -20,7 +20,8 @@
  *
  * Signals: SIGTERM and SIGINT drain: `/readyz` turns 503, new connections are accepted for `--drain-delay` milliseconds,
  * so that a balancer has time to notice, every accepted request is answered, then the process ends. A second signal ends
- * it at once. SIGHUP reads the bundle's path again and switches to what lies there now.
+ * it at once. SIGHUP reads the bundle's path again and switches to what lies there now, and takes the keys of `--keys-file`
+ * as they are now.
  *
  * Exit codes: 0 drained; 1 could not start, or could not answer everything within `--drain-timeout`; 2 wrong usage.
  * When the process is killed, its inference processes end by themselves.

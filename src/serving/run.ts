@@ -1,13 +1,12 @@
 import process from "node:process";
 
-import { keyDigestsVariable, parseKeyDigests, readKeysFile } from "./keys.js";
+import { keyDigestsVariable, parseKeyDigests } from "./keys.js";
 import type { ScoringServerOptions } from "./options.js";
 import type { ReadyLine } from "./process.js";
 import { startScoringServer } from "./server.js";
 
-/** The digests from a file, else from the environment. */
-export async function keyDigestsFrom(file: string | undefined): Promise<string[]> {
-  if (file !== undefined) return readKeysFile(file);
+/** The digests that the environment holds. */
+export function keyDigestsFromEnvironment(): string[] {
   return parseKeyDigests(keyDigestsVariable, process.env[keyDigestsVariable] ?? "");
 }
 

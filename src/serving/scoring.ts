@@ -18,8 +18,15 @@ export interface ServingContext {
   readonly log: Logger;
   /** Keeps what was answered, where that is wanted. */
   readonly recorder: ScoreRecorder | undefined;
+  readonly state: ServingState;
+}
+
+/** What changes while a server runs. */
+export interface ServingState {
   /** Whether new work is to go elsewhere. */
-  readonly state: { isDraining: boolean };
+  isDraining: boolean;
+  /** Of the keys that clients may send now; none: no key is asked for. */
+  keyDigests: readonly string[];
 }
 
 export interface ScoredRequest {

@@ -8,25 +8,34 @@ import { EnvironmentError } from "../errors.js";
 import { errorCode } from "../files.js";
 import { ScoreRecorder } from "../monitoring/recorder.js";
 import { createApp } from "./app.js";
+import { removeDeadSocket } from "./dead-socket.js";
 import { openControl, type ServerControl, type ServerStatus } from "./control.js";
+import { checkNewKeys, readKeysFile } from "./keys.js";
 import { openLog } from "./log.js";
 import { createMetricsServer, ServingMetrics } from "./metrics.js";
 import { ModelHost } from "./model-host.js";
-import { settingsOf, type ScoringServerOptions } from "./options.js";
+import { settingsOf, type ScoringServerOptions, type ServingSettings } from "./options.js";
 import { isReady } from "./routes/health.js";
-import type { ServingContext } from "./scoring.js";
+import type { ServingContext, ServingState } from "./scoring.js";
 
 /** A running scoring server. What {@link ServerControl} can do from outside, it does itself. */
 export interface ScoringServer extends ServerControl {
-  /** Such as `"http://127.0.0.1:5001"`. */
+  /** Such as `"http://127.0.0.1:5001"`, or `"unix:/run/scoring.sock"`. */
   readonly url: string;
   /** Where the metrics are; `undefined` when none are served. */
   readonly metricsUrl: string | undefined;
   readonly name: string;
   /** Version of the model that is served now. */
   readonly version: string;
-  /** Reads the bundle's path again and serves what lies there now. */
+  /** Reads the bundle's path and the file of the keys again, and serves what lies there now. */
   reload(): Promise<ServerStatus>;
+  /**
+   * Accepts these keys from now on, and no others.
+   *
+   * @param keyDigests - As {@link ScoringServerOptions.keyDigests}; none where the server was started without any.
+   * @throws {@link ArgumentError} when they are no digests, or would open or close a server that was started otherwise.
+   */
+  changeKeys(keyDigests: readonly string[]): void;
   /** Takes no more requests, answers those that were accepted and ends the inference processes. */
   close(): Promise<void>;
   /** When it has closed: whether all that was accepted was answered within `drainTimeoutMs`. */
@@ -40,7 +49,9 @@ export interface ScoringServer extends ServerControl {
  *   {@link EnvironmentError} when an address cannot be listened on.
  */
 export async function startScoringServer(options: ScoringServerOptions): Promise<ScoringServer> {
-  const settings = settingsOf(options);
+  const { keysFile } = options;
+  const keyDigests = keysFile === undefined ? options.keyDigests : await readKeysFile(keysFile);
+  const settings = settingsOf({ ...options, ...(keyDigests && { keyDigests }) });
   const log = openLog(settings);
   const metrics = new ServingMetrics();
   const recorder =
@@ -67,22 +78,33 @@ export async function startScoringServer(options: ScoringServerOptions): Promise
     },
   );
   metrics.observe(host);
-  const state = { isDraining: false };
+  const state: ServingState = { isDraining: false, keyDigests: settings.keyDigests };
   const context: ServingContext = { settings, host, metrics, log, recorder, state };
   try {
     const app = await createApp(context);
-    const { host: address, port, listenFd } = settings;
-    const url = await listen(app.server, address, port, (where) => {
-      // Fastify hands all options on to Node, but its types do not know this one.
-      const inherited: FastifyListenOptions & { fd?: number } = { ...where };
-      if (listenFd !== undefined) inherited.fd = listenFd;
-      return app.listen(inherited);
-    });
-    return await openServer(context, app, url);
+    return await openServer(context, app, await listenForRequests(app, settings));
   } catch (error) {
     host.kill();
     throw error;
   }
+}
+
+/** Opens the scoring port. @returns Its URL, or the path of its Unix socket as `unix:<path>`. */
+async function listenForRequests(
+  app: FastifyInstance,
+  { host, port, socket, listenFd }: ServingSettings,
+): Promise<string> {
+  if (socket !== undefined) {
+    await removeDeadSocket("socket", socket);
+    await app.listen({ path: socket });
+    return `unix:${socket}`;
+  }
+  return listen(app.server, host, port, (where) => {
+    // Fastify hands all options on to Node, but its types do not know this one.
+    const inherited: FastifyListenOptions & { fd?: number } = { ...where };
+    if (listenFd !== undefined) inherited.fd = listenFd;
+    return app.listen(inherited);
+  });
 }
 
 /** The other sockets of a server whose scoring port is open, and what can be done with it. */
@@ -122,8 +144,22 @@ async function openServer(
     };
   };
   const changed = async (change: Promise<unknown>): Promise<ServerStatus> => {
-    await change;
+    try {
+      await change;
+    } catch (error) {
+      log.error(error instanceof Error ? error.message : String(error));
+      throw error;
+    }
     return status();
+  };
+  const changeKeys = (keyDigests: readonly string[]): void => {
+    checkNewKeys("changeKeys", keyDigests, state.keyDigests);
+    state.keyDigests = keyDigests;
+    log.info("other keys are accepted");
+  };
+  const reload = async (): Promise<void> => {
+    if (settings.keysFile !== undefined) changeKeys(await readKeysFile(settings.keysFile));
+    await host.reload();
   };
 
   let closing: Promise<boolean> | undefined;
@@ -161,7 +197,8 @@ async function openServer(
     get version() {
       return host.active.version;
     },
-    reload: () => changed(host.reload()),
+    reload: () => changed(reload()),
+    changeKeys,
     close,
     closed,
   };

@@ -28,7 +28,11 @@ test("a service is deployed, listed, scaled, rolled back and deleted from a term
   const key = (await runCli(["deployments", "key", "typed"])).stdout.trim();
   const score = await Deployment.scoreExistingService(await colourImage(red), { endpoint, key });
   assert.equal(score.label, "red");
-  assert.match((await runCli(["deployments", "logs", "typed", "--lines", "1"])).stdout, /"status":200/u);
+  const rotated = (await runCli(["deployments", "rotate-key", "typed"])).stdout.trim();
+  assert.notEqual(rotated, key);
+  assert.equal((await runCli(["deployments", "key", "typed"])).stdout.trim(), rotated);
+  assert.equal((await runCli(["deployments", "key", "typed", "--secondary"])).stdout.trim(), key);
+  assert.match((await runCli(["deployments", "logs", "typed", "--lines", "5"])).stdout, /"status":200/u);
 
   assert.equal((await runCli(["deployments", "scale", "typed", "2"])).stdout, "typed: 2 replicas\n");
   const next = await runCli(["deploy", await writeColourBundle({ bias: 1 }), "--name", "typed"]);

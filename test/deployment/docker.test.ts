@@ -6,15 +6,18 @@ import { statSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 
 import type Docker from "dockerode";
 
 import { Deployment } from "../../src/deployment/index.js";
 import { connectDocker } from "../../src/deployment/docker/connect.js";
+import { containerLog, findContainers, type FoundContainer } from "../../src/deployment/docker/containers.js";
 import { colourImage, red, writeColourBundle } from "../serving/colour-bundle.js";
 import { temporaryFolder } from "../support.js";
 import { skipWithoutDocker, startDocker, type DockerDaemon } from "./docker-daemon.js";
 import { rewriteBundle } from "./rewrite-bundle.js";
+import { underLoad } from "./steady-load.js";
 
 const data = temporaryFolder();
 process.env["SIGHTBOOK_DATA"] = data;
@@ -76,8 +79,8 @@ describe("a deployment in a container", { skip: skipWithoutDocker }, () => {
       /key must be one that/u,
     );
 
-    const [container] = await docker.listContainers();
-    const { Config, HostConfig, State } = await docker.getContainer(container!.Id).inspect();
+    const [{ id }] = (await findContainers(docker, "colours")) as [FoundContainer];
+    const { Config, HostConfig, State } = await docker.getContainer(id).inspect();
     assert.equal(Config.User, "65532:65532");
     assert.equal(HostConfig.ReadonlyRootfs, true);
     assert.deepEqual(HostConfig.CapDrop, ["ALL"]);
@@ -91,28 +94,40 @@ describe("a deployment in a container", { skip: skipWithoutDocker }, () => {
     assert.match(await deployment.logs(), /"route":"\/v1\/predict","status":200/u);
   });
 
-  test("changes to another model, goes back and scales at the same address, and keeps out a model that cannot be served", async () => {
-    const { endpoint, key } = deployment;
-    const next = await new Deployment({
-      name: "colours",
-      model: await writeColourBundle({ bias: 1 }),
-      target: "docker",
-    }).deploy();
-    assert.equal(next.endpoint, endpoint);
-    assert.equal(next.key, key);
-    assert.equal((await deployment.scoreImage(image)).modelVersion, next.version);
-
+  test("a bundle that cannot be served never takes the place of one that can", async () => {
     const broken = await writeColourBundle({ bias: 2 });
     await rewriteBundle(broken, "model.onnx", Buffer.from("no network"));
     await assert.rejects(new Deployment({ name: "colours", model: broken, target: "docker" }).deploy(), {
       name: "EnvironmentError",
       message: /^The container of colours ended with code 1\. Its log ends with:\n[^]*model\.onnx/u,
     });
-    assert.equal((await deployment.scoreImage(image)).modelVersion, next.version);
-
-    assert.equal(await deployment.rollback(), first);
     assert.equal((await deployment.scoreImage(image)).modelVersion, first);
-    await deployment.scale(1);
+    assert.equal((await findContainers(docker, "colours")).length, 1);
+  });
+
+  test("another model, the way back, another number of replicas and another key, under load: no request fails", async () => {
+    const { endpoint, key } = deployment;
+    const result = await underLoad(
+      deployment,
+      image,
+      async ({ versions }) => {
+        const next = await new Deployment({
+          name: "colours",
+          model: await writeColourBundle({ bias: 1 }),
+          target: "docker",
+        }).deploy();
+        assert.equal(next.endpoint, endpoint);
+        assert.equal(next.key, key);
+        while (!versions.includes(next.version)) await setTimeout(20);
+        assert.equal(await deployment.rollback(), first);
+        await deployment.scale(1);
+        const rotated = await deployment.rotateKey();
+        assert.deepEqual([deployment.key, deployment.secondaryKey], [rotated, key]);
+      },
+      2,
+    );
+    assert.deepEqual(result.failures, []);
+    assert.equal(result.versions.length, 2);
     assert.equal((await deployment.scoreImage(image)).modelVersion, first);
     const [listed, ...others] = await Deployment.list();
     assert.deepEqual(others, []);
@@ -120,6 +135,21 @@ describe("a deployment in a container", { skip: skipWithoutDocker }, () => {
     assert.equal(listed!.target, "docker");
     assert.equal(listed!.replicas, 1);
     await assert.rejects(deployment.rollback(), /has no version before this one/u);
+  });
+
+  test("a killed server is started again: who comes meanwhile waits", async () => {
+    const [{ id }] = (await findContainers(docker, "colours")) as [FoundContainer];
+    const { State } = await docker.getContainer(id).inspect();
+    process.kill(State.Pid, "SIGKILL");
+    const score = await deployment.scoreImage(image).catch(async (error: unknown) => {
+      const after = await docker.getContainer(id).inspect();
+      const log = await containerLog(docker.getContainer(id), 20);
+      throw new Error(
+        `${JSON.stringify([State, after.State, await docker.listContainers({ all: true })])}\n${log}`,
+        { cause: error },
+      );
+    });
+    assert.equal(score.label, "red");
   });
 
   test("a port in use is said so", async () => {
@@ -145,5 +175,6 @@ describe("a deployment in a container", { skip: skipWithoutDocker }, () => {
     assert.equal(tags.length, 1);
     assert.match(tags[0]!, /^sightbook\/foreign:/u);
     assert.deepEqual(await Deployment.list(), []);
+    assert.deepEqual((await docker.listVolumes()).Volumes, []);
   });
 });

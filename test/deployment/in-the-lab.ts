@@ -50,6 +50,13 @@ console.log(`ready after ${((performance.now() - started) / 1000).toFixed(1)} s`
 assert.deepEqual(await versions(), [version, version]);
 assert.match(await deployment.logs(), /"route":"\/v1\/predict","status":200/u);
 
+// As a notebook outside of the cluster does: through the API server, to both replicas.
+const score = await deployment.scoreImage(image);
+assert.equal(score.label, "red");
+const report = await deployment.loadTest({ connections: 4, requests: 60, images: [image] });
+assert.equal(report.steps[0]!.answers, 60);
+console.log(`through the API server: ${report.steps[0]!.answers} answers`);
+
 const next = await new Deployment({ ...options, model: second! }).deploy();
 assert.notEqual(next.version, version);
 for (const served of await versions()) assert.equal(served, next.version);

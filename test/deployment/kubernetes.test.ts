@@ -2,8 +2,16 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 
-import { loadYaml, type V1Deployment, type V1NetworkPolicy, type V1Secret } from "@kubernetes/client-node";
+import {
+  loadYaml,
+  RbacAuthorizationV1Api,
+  Watch,
+  type V1Deployment,
+  type V1NetworkPolicy,
+  type V1Secret,
+} from "@kubernetes/client-node";
 
 import { Deployment, type KubernetesOptions } from "../../src/deployment/index.js";
 import { connectCluster, readObject, type Cluster } from "../../src/deployment/kubernetes/cluster.js";
@@ -12,6 +20,7 @@ import { runCli } from "../cli/run-cli.js";
 import { writeColourBundle } from "../serving/colour-bundle.js";
 import { temporaryFolder } from "../support.js";
 import { skipWithoutCluster, startCluster, type TestCluster } from "./cluster.js";
+import { reportUsage, servePodMetrics } from "./pod-metrics.js";
 import { PretendNode, type Fate } from "./pretend-node.js";
 
 const data = temporaryFolder();
@@ -30,13 +39,14 @@ test("without a kubeconfig the error says where to put one", async () => {
 
 test("manifests are written for other tools, with the hash of the key alone", async () => {
   const folder = join(temporaryFolder(), "manifests");
-  const key = await new Deployment({
+  const colours = new Deployment({
     name: "colours",
     model: bundle,
     target: "kubernetes",
     replicas: 3,
     kubernetes: { repository, namespace: "shop", maxReplicas: 5 },
-  }).writeManifests(folder);
+  });
+  const { primary, secondary } = (await colours.writeManifests(folder))!;
   assert.deepEqual(readdirSync(folder).sort(), [
     "deployment.yaml",
     "horizontalpodautoscaler.yaml",
@@ -46,9 +56,13 @@ test("manifests are written for other tools, with the hash of the key alone", as
     "service.yaml",
   ]);
   const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"));
-  assert.ok(texts.every((text) => text.includes("namespace: shop") && !text.includes(key)));
+  assert.ok(texts.every((text) => text.includes("namespace: shop") && !text.includes(primary)));
   const secret = loadYaml<V1Secret>(readFileSync(join(folder, "secret.yaml"), "utf8"));
-  assert.equal(Buffer.from(secret.data!["keyDigests"]!, "base64").toString(), keyDigest(key));
+  const digests = `${keyDigest(primary)},${keyDigest(secondary!)}`;
+  assert.equal(Buffer.from(secret.data!["keyDigests"]!, "base64").toString(), digests);
+  // Written again for another version, they leave the clients their keys.
+  assert.equal(await colours.writeManifests(folder), undefined);
+  assert.deepEqual(loadYaml<V1Secret>(readFileSync(join(folder, "secret.yaml"), "utf8")), secret);
   const policy = readFileSync(join(folder, "networkpolicy.yaml"), "utf8");
   assert.match(policy, /- from:\n/u);
 });
@@ -75,6 +89,13 @@ describe("a deployment in a cluster", { skip: skipWithoutCluster() }, () => {
     });
   const objectOf = (kind: string, apiVersion: string) =>
     readObject(cluster, { apiVersion, kind, metadata: { name: "colours", namespace: "shop" } });
+  /** Of the pods that are not about to end. */
+  const podNames = async (): Promise<string[]> => {
+    const { items } = await cluster.core.listNamespacedPod({ namespace: "shop" });
+    return items
+      .filter(({ metadata }) => metadata!.deletionTimestamp === undefined)
+      .map(({ metadata }) => metadata!.name!);
+  };
   let deployment: Deployment;
 
   before(async () => {
@@ -111,10 +132,13 @@ describe("a deployment in a cluster", { skip: skipWithoutCluster() }, () => {
         replicas: 2,
         readyReplicas: 2,
         createdAt: "",
+        cluster: { context: "test", namespace: "shop" },
       },
     );
     const secret = (await objectOf("Secret", "v1")) as V1Secret;
-    assert.equal(Buffer.from(secret.data!["keyDigests"]!, "base64").toString(), keyDigest(deployment.key));
+    const { key, secondaryKey } = deployment;
+    const digests = `${keyDigest(key)},${keyDigest(secondaryKey!)}`;
+    assert.equal(Buffer.from(secret.data!["keyDigests"]!, "base64").toString(), digests);
     const { spec } = (await objectOf("Deployment", "apps/v1")) as V1Deployment;
     const pod = spec!.template.spec!;
     assert.equal(pod.automountServiceAccountToken, false);
@@ -143,9 +167,97 @@ describe("a deployment in a cluster", { skip: skipWithoutCluster() }, () => {
     assert.equal(await deployment.rollback(), first);
     await deployment.scale(3);
     assert.equal((await deployment.status())!.readyReplicas, 3);
-    const [listed] = await Deployment.list({ kubernetes: place });
+    // Without being told where to look.
+    const [listed] = await Deployment.list();
     assert.equal(listed!.name, "colours");
     assert.equal(listed!.version, first);
+    assert.equal((await Deployment.open("colours")).endpoint, deployment.endpoint);
+  });
+
+  test("keys are rotated by new replicas, which take the one before too", async () => {
+    const { key, secondaryKey } = deployment;
+    const before = await podNames();
+    const next = await deployment.rotateKey();
+    assert.deepEqual([deployment.key, deployment.secondaryKey], [next, key]);
+    assert.equal((await Deployment.open("colours")).key, next);
+    const secret = (await objectOf("Secret", "v1")) as V1Secret;
+    const stored = Buffer.from(secret.data!["keyDigests"]!, "base64").toString();
+    assert.equal(stored, `${keyDigest(next)},${keyDigest(key)}`);
+    assert.ok(!stored.includes(keyDigest(secondaryKey!)));
+    assert.deepEqual(
+      (await podNames()).filter((name) => before.includes(name)),
+      [],
+    );
+  });
+
+  test("another machine deploys without cutting off the clients of the first", async () => {
+    const { key } = deployment;
+    process.env["SIGHTBOOK_DATA"] = temporaryFolder();
+    const there = await colours(bundle).deploy();
+    assert.equal(there.secondaryKey, undefined);
+    const secret = (await objectOf("Secret", "v1")) as V1Secret;
+    const stored = Buffer.from(secret.data!["keyDigests"]!, "base64").toString();
+    assert.equal(stored, `${keyDigest(there.key)},${keyDigest(key)}`);
+    process.env["SIGHTBOOK_DATA"] = data;
+  });
+
+  test("scales down by itself where no metrics tell the autoscaler to", async () => {
+    await deployment.scale(1);
+    while ((await deployment.status())!.replicas > 1) await setTimeout(100);
+    await deployment.scale(3);
+    assert.equal((await deployment.status())!.readyReplicas, 3);
+  });
+
+  test("the autoscaler's number of replicas survives another model and another key", async () => {
+    await servePodMetrics(cluster.config);
+    const grown = async (): Promise<number> => (await deployment.status())!.replicas;
+    while ((await grown()) < 4) {
+      const { items } = await cluster.core.listNamespacedPod({ namespace: "shop" });
+      await reportUsage(cluster.config, items, "300m");
+      await setTimeout(500);
+    }
+    // What was ever set, not only what is left: none but the autoscaler may have changed it.
+    const numbers = new Set<number>();
+    const watch = new Watch(cluster.config);
+    const watching = await watch.watch(
+      "/apis/apps/v1/namespaces/shop/deployments",
+      {},
+      (_phase, object: V1Deployment) => numbers.add(object.spec!.replicas!),
+      () => undefined,
+    );
+    const before = deployment.version;
+    const next = await colours(other).deploy();
+    assert.notEqual(next.version, before);
+    await deployment.rotateKey();
+    assert.equal(await deployment.rollback(), before);
+    watching.abort();
+    assert.deepEqual([...numbers], [4]);
+    const { metadata } = (await objectOf("Deployment", "apps/v1")) as V1Deployment;
+    const applied = metadata!.managedFields!.find(
+      ({ manager, operation }) => manager === "sightbook" && operation === "Apply",
+    );
+    assert.ok(!Object.hasOwn((applied!.fieldsV1 as { "f:spec": object })["f:spec"], "f:replicas"));
+  });
+
+  test("from outside of the cluster it is asked through the API server, if that is allowed", async (t) => {
+    // These pods run nowhere: what the API server says of its way to them is as far as it goes here.
+    await assert.rejects(deployment.scoreImage(Buffer.from("x")), {
+      name: "EnvironmentError",
+      message: /^colours-\S+ cannot be reached through the API server: /u,
+    });
+    t.after(() => (process.env["KUBECONFIG"] = running.kubeconfig));
+    const limited = await kubeconfigOfReader(cluster, running.kubeconfig);
+    process.env["KUBECONFIG"] = limited;
+    for (const ask of [
+      () => deployment.scoreImage(Buffer.from("x")),
+      () => deployment.loadTest({ requests: 1 }),
+    ]) {
+      await assert.rejects(ask(), {
+        name: "EnvironmentError",
+        message:
+          /^colours-\S+ cannot be reached through the API server: you may not forward ports; ask for "get" and "create" on "pods\/portforward" in this namespace, or set expose: "loadBalancer"\.$/u,
+      });
+    }
   });
 
   test("says what is stuck, and the version before is back", async () => {
@@ -163,7 +275,7 @@ describe("a deployment in a cluster", { skip: skipWithoutCluster() }, () => {
     });
     const after = (await deployment.status())!;
     assert.equal(after.version, version);
-    assert.equal(after.readyReplicas, 3);
+    assert.equal(after.readyReplicas, 4);
   });
 
   test("a quota is named, and what was never there before leaves nothing", async () => {
@@ -214,7 +326,7 @@ describe("a deployment in a cluster", { skip: skipWithoutCluster() }, () => {
     assert.match(check.stdout, /ok {3}context test/u);
     assert.match(check.stdout, /ok {3}the API server answers: v1\.34\.4/u);
     assert.match(check.stdout, /ok {3}you may apply Deployment/u);
-    assert.match(check.stdout, /note no metrics/u);
+    assert.match(check.stdout, /ok {3}metrics are served/u);
     const token = temporaryFolder();
     const wrong = join(token, "kubeconfig");
     writeFileSync(
@@ -250,4 +362,29 @@ describe("a deployment in a cluster", { skip: skipWithoutCluster() }, () => {
 async function versionOf(model: string): Promise<{ version: string }> {
   const { storeVersion } = await import("../../src/deployment/stored-versions.js");
   return storeVersion(temporaryFolder(), model);
+}
+
+/** Of a user of the namespace "shop" who may look at pods and deployments there, and no more. */
+async function kubeconfigOfReader({ core, config }: Cluster, admin: string): Promise<string> {
+  const [namespace, name] = ["shop", "reader"];
+  await core.createNamespacedServiceAccount({ namespace, body: { metadata: { name } } });
+  const rbac = config.makeApiClient(RbacAuthorizationV1Api);
+  const rules = [{ apiGroups: ["*"], resources: ["pods", "deployments"], verbs: ["get", "list"] }];
+  await rbac.createNamespacedRole({ namespace, body: { metadata: { name }, rules } });
+  await rbac.createNamespacedRoleBinding({
+    namespace,
+    body: {
+      metadata: { name },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
+      subjects: [{ kind: "ServiceAccount", name, namespace }],
+    },
+  });
+  const { status } = await core.createNamespacedServiceAccountToken({
+    namespace,
+    name,
+    body: { spec: { audiences: [], expirationSeconds: 3600 } },
+  });
+  const path = join(data, "reader.kubeconfig");
+  writeFileSync(path, readFileSync(admin, "utf8").replace(/token: "\w+"/u, `token: "${status!.token}"`));
+  return path;
 }

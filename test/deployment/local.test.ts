@@ -155,10 +155,11 @@ test("a deployment scores, shows itself, is seen by other sessions, and deleting
   await opened.scale(1);
   assert.equal((await deployment.status())!.readyReplicas, 1);
 
-  // The key is in one file that nobody else may read, and in no command line.
-  const { root, key: keyFile } = folderOf("colours");
-  assert.equal(readFileSync(keyFile, "utf8"), key);
-  assert.equal(statSync(keyFile).mode & 0o777, 0o600);
+  // The keys are in one file that nobody else may read, and in no command line.
+  const { root, keys: keysFile } = folderOf("colours");
+  assert.equal((JSON.parse(readFileSync(keysFile, "utf8")) as { primary: string }).primary, key);
+  assert.equal(Buffer.from(key, "base64url").length, 32);
+  assert.equal(statSync(keysFile).mode & 0o777, 0o600);
   assert.equal(statSync(root).mode & 0o777, 0o700);
   const commands = await allCommandLines();
   assert.ok(commands.includes(root) && !commands.includes(key));
@@ -238,6 +239,44 @@ test("a new model under the same name, going back, and a killed replica: no requ
     /model\.onnx: has \d+ bytes/u,
   );
   assert.equal((await deployment.scoreImage(image)).modelVersion, version);
+  await deployment.delete();
+});
+
+test("keys are rotated under load: the one before works until the next rotation, and no request fails", async () => {
+  const deployment = await new Deployment({ name: "rotating", model: bundle }).deploy();
+  const { endpoint, key: first, secondaryKey: spare } = deployment;
+  const takes = async (key: string): Promise<boolean> =>
+    Deployment.scoreExistingService(image, { endpoint, key }).then(
+      () => true,
+      (error: unknown) => {
+        assert.match(String(error), /key must be one that/u);
+        return false;
+      },
+    );
+  assert.ok(await takes(spare!));
+  const result = await underLoad(deployment, image, async () => {
+    const second = await deployment.rotateKey();
+    assert.equal(deployment.key, second);
+    assert.equal(deployment.secondaryKey, first);
+    assert.deepEqual([await takes(second), await takes(first), await takes(spare!)], [true, true, false]);
+  });
+  assert.deepEqual(result.failures, []);
+  const second = deployment.key;
+  // Another session rotates; this one goes on, and whoever takes over knows the keys too.
+  const third = await (await Deployment.open("rotating")).rotateKey();
+  assert.equal((await deployment.scoreImage(image)).label, "red");
+  assert.deepEqual([await takes(third), await takes(second), await takes(first)], [true, true, false]);
+  const { supervisor, standby } = await processesOf("rotating");
+  process.kill(supervisor, "SIGKILL");
+  while ((await processesOf("rotating")).supervisor !== standby) await setTimeout(50);
+  assert.deepEqual([await takes(third), await takes(second), await takes(first)], [true, true, false]);
+  const files = readdirSync(folderOf("rotating").root).filter(
+    (file) => !/sock|keys\.json|versions/u.test(file),
+  );
+  for (const file of files) {
+    const text = readFileSync(join(folderOf("rotating").root, file), "utf8");
+    assert.ok(!text.includes(second) && !text.includes(third), file);
+  }
   await deployment.delete();
 });
 

@@ -111,6 +111,34 @@ test("SIGHUP reads the bundle's path again", async () => {
   assert.equal(await server.stop(), 0);
 });
 
+test("SIGHUP reads the file of the keys again: one is replaced while the other works", async () => {
+  const [first, second, third] = [newKey(), newKey(), newKey()];
+  const file = join(temporaryFolder(), "keys");
+  writeFileSync(file, `${first.digest}\n${second.digest}\n`);
+  const log = join(temporaryFolder(), "log");
+  const descriptor = openSync(log, "w");
+  const args = ["--port", "0", "--workers", "1", "--keys-file", file];
+  const server = await spawnScoringProcess(bundle, { args, log: descriptor });
+  closeSync(descriptor);
+  const status = async ({ key }: { key: string }): Promise<number> =>
+    (await predict(server.url, image, { headers: { authorization: `Bearer ${key}` } })).status;
+  writeFileSync(file, `${third.digest}\n${first.digest}\n`);
+  server.child.kill("SIGHUP");
+  await until(async () => (await status(third)) === 200, "the new key is accepted");
+  assert.deepEqual([await status(first), await status(second)], [200, 401]);
+  // A file that is empty or damaged opens nothing and locks nobody out.
+  for (const [text, reason] of [
+    ["", /keyDigests must be at least one: this server asks for a key, got 0/u],
+    [third.key, /keyDigests must be one or two SHA-256 digests .* got \\"something else \(not shown\)/u],
+  ] as const) {
+    writeFileSync(file, text);
+    server.child.kill("SIGHUP");
+    await until(() => Promise.resolve(reason.test(readFileSync(log, "utf8"))), String(reason));
+    assert.deepEqual([await status(third), await status({ key: "" })], [200, 401]);
+  }
+  assert.equal(await server.stop(), 0);
+});
+
 test("keys: from the environment or a file, never from the arguments, and not in the log", async () => {
   const [primary, secondary] = [newKey(), newKey()];
   const file = join(temporaryFolder(), "keys");

@@ -21,7 +21,19 @@ export function deploymentsCommand(finish: (exitCode: number) => void): Command 
   const list = new Command("list").description("All deployments of this user.").addOption(targetOption());
   const commands = [
     withResult(list, listAll, finish),
-    withResult(named("key", "Print the key that the service asks for."), key, finish),
+    withResult(
+      named("key", "Print the key that the service asks for.").option(
+        "--secondary",
+        "the other one that it takes",
+      ),
+      key,
+      finish,
+    ),
+    withResult(
+      named("rotate-key", "Make a new key; the one before works until the next rotation."),
+      rotateKey,
+      finish,
+    ),
     withResult(
       named("logs", "Print the end of its log.").option("--lines <count>", "how many", wholeNumber(1), 100),
       logs,
@@ -48,13 +60,25 @@ async function listAll({ target }: Where): Promise<CommandResult> {
   };
 }
 
-function line({ name, target, state, endpoint, version, replicas, readyReplicas }: DeploymentStatus): string {
-  return `${name}: ${state}, ${target}, ${endpoint}, version ${version}, ${readyReplicas} of ${countOf(replicas, "replica")} ready`;
+function line(status: DeploymentStatus): string {
+  const { name, target, state, problem, endpoint, version, replicas, readyReplicas, cluster } = status;
+  if (problem !== undefined) return `${name}: ${state}, ${target}, ${endpoint}: ${problem}`;
+  const place = cluster === undefined ? target : `${target} (${cluster.context}, ${cluster.namespace})`;
+  return `${name}: ${state}, ${place}, ${endpoint}, version ${version}, ${readyReplicas} of ${countOf(replicas, "replica")} ready`;
 }
 
-async function key(name: string, where: Where): Promise<CommandResult> {
-  const deployment = await Deployment.open(name, where);
-  return { json: { key: deployment.key }, text: deployment.key };
+async function key(
+  name: string,
+  { secondary = false, ...where }: Where & { readonly secondary?: boolean },
+): Promise<CommandResult> {
+  const { key: primary, secondaryKey } = await Deployment.open(name, where);
+  const text = secondary ? (secondaryKey ?? "Only the machine that deployed first knows it.") : primary;
+  return { json: { key: primary, secondaryKey }, text };
+}
+
+async function rotateKey(name: string, where: Where): Promise<CommandResult> {
+  const rotated = await (await Deployment.open(name, where)).rotateKey();
+  return { json: { key: rotated }, text: rotated };
 }
 
 async function logs(name: string, options: Where & { readonly lines: number }): Promise<CommandResult> {

@@ -1,10 +1,13 @@
 import { Command, Option } from "commander";
 
-import { keyDigestsFrom, runScoringServer, type ScoringServerOptions } from "../../serving/index.js";
+import {
+  keyDigestsFromEnvironment,
+  runScoringServer,
+  type ScoringServerOptions,
+} from "../../serving/index.js";
 import { share, wholeNumber } from "../values.js";
 
 type ServeOptions = Omit<ScoringServerOptions, "bundle" | "keyDigests" | "allowNoKey" | "record"> & {
-  readonly keysFile?: string;
   /** Commander's form of `--no-key`. */
   readonly key: boolean;
   readonly record?: string;
@@ -14,7 +17,7 @@ type ServeOptions = Omit<ScoringServerOptions, "bundle" | "keyDigests" | "allowN
 };
 
 const helpAfter = `
-Prints one line of JSON when it is ready. SIGTERM and SIGINT drain, SIGHUP reads the bundle again.
+Prints one line of JSON when it is ready. SIGTERM and SIGINT drain, SIGHUP reads the bundle and --keys-file again.
 Keys: SIGHTBOOK_KEY_DIGESTS or --keys-file hold the SHA-256 digests of one or two keys; sightbook key makes one.
 Exit codes: 0 drained, 1 could not start or answer everything in time, 2 wrong usage.`;
 
@@ -25,6 +28,7 @@ export function serveCommand(finish: (exitCode: number) => void): Command {
     .argument("<bundle>", "folder or .zip that train wrote")
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--port <port>", "port to listen on; 0 takes a free one", wholeNumber(0), 5001)
+    .option("--socket <path>", "Unix socket to listen on in place of --host and --port")
     .option("--name <name>", "name of the model in paths and answers (default: the bundle's)")
     .option("--model-version <version>", "version in paths and answers (default: from the bundle's hash)")
     .option("--keys-file <file>", "file with the SHA-256 digests of the keys")
@@ -62,8 +66,8 @@ export function serveCommand(finish: (exitCode: number) => void): Command {
     )
     .addHelpText("after", helpAfter)
     .action(async (bundle: string, options: ServeOptions) => {
-      const { keysFile, key, record, recordBytes, recordImages, recordImageBytes, ...others } = options;
-      const keyDigests = await keyDigestsFrom(keysFile);
+      const { key, record, recordBytes, recordImages, recordImageBytes, ...others } = options;
+      const keyDigests = keyDigestsFromEnvironment();
       const recording = record !== undefined && {
         record: {
           folder: record,

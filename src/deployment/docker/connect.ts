@@ -5,10 +5,12 @@ import type Docker from "dockerode";
 
 import { EnvironmentError } from "../../errors.js";
 
+const answerTimeoutMs = 5_000;
+
 /**
  * The Docker daemon: that of `DOCKER_HOST`, else the first socket of Docker's or Podman's that is there.
  *
- * @throws {@link EnvironmentError} when none answers.
+ * @throws {@link EnvironmentError} when none answers within five seconds.
  */
 export async function connectDocker(): Promise<Docker> {
   const { default: DockerClient } = await import("dockerode");
@@ -16,14 +18,14 @@ export async function connectDocker(): Promise<Docker> {
   const socketPath = sockets().find((path) => existsSync(path));
   if (named === undefined && socketPath === undefined)
     throw noDaemon("no socket of Docker or Podman was found");
-  // Without options dockerode follows DOCKER_HOST.
-  const docker = named === undefined ? new DockerClient({ socketPath }) : new DockerClient();
+  // Without a path dockerode follows DOCKER_HOST.
+  const place = named === undefined ? { socketPath } : {};
   try {
-    await docker.ping();
+    await new DockerClient({ ...place, timeout: answerTimeoutMs }).ping();
   } catch (error) {
     throw noDaemon(`${named ?? socketPath!} does not answer (${(error as Error).message})`, error);
   }
-  return docker;
+  return new DockerClient(place);
 }
 
 function sockets(): string[] {

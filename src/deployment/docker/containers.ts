@@ -1,10 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 
 import type Docker from "dockerode";
-import { request } from "undici";
 
-import { ArgumentError, CancelledError, EnvironmentError } from "../../errors.js";
-import { scoringPort, servingCommand } from "../image/image-archive.js";
+import { CancelledError, EnvironmentError } from "../../errors.js";
+import { metricsPort, servingCommand } from "../image/image-archive.js";
+import { dataPath, nodePath } from "../image/runtime-files.js";
 
 /** Everything that a container of ours carries as labels: Docker is the only place where it is kept. */
 export interface ContainerSpec {
@@ -14,19 +15,29 @@ export interface ContainerSpec {
   readonly replicas: number;
   readonly host: string;
   readonly port: number;
-  readonly keyDigest: string;
+  /** SHA-256 of the primary and of the secondary key. */
+  readonly keyDigests: readonly string[];
   /** ISO 8601, UTC. */
   readonly createdAt: string;
 }
 
 export const deploymentLabel = "sightbook.deployment";
 const specLabel = "sightbook.spec";
+/** Milliseconds since 1970: Docker itself knows seconds. */
+const startedLabel = "sightbook.started";
 const readyTimeoutMs = 120_000;
 /** Longer than the server takes to answer what it accepted. */
 const stopTimeoutSeconds = 40;
+/** So long an ending server still accepts connections: longer than the relay takes to notice. */
+const drainDelayMs = 1000;
 
 export function imageTag(name: string, version: string): string {
   return `sightbook/${name}:${version}`;
+}
+
+/** What a volume and the containers of a deployment share: the servers' sockets. */
+export function volumeName(name: string): string {
+  return `sightbook-${name}`;
 }
 
 export interface FoundContainer {
@@ -35,12 +46,21 @@ export interface FoundContainer {
   readonly isRunning: boolean;
 }
 
-/** The containers of deployments, or of one of them. */
-export async function findContainers(docker: Docker, name?: string): Promise<FoundContainer[]> {
-  const label = name === undefined ? deploymentLabel : `${deploymentLabel}=${name}`;
-  const found = await docker.listContainers({ all: true, filters: { label: [label] } });
+/** The serving containers of deployments, or of one of them, the newest first. */
+export async function findContainers(
+  docker: Docker,
+  name?: string,
+  signal?: AbortSignal,
+): Promise<FoundContainer[]> {
+  const label = name === undefined ? specLabel : `${deploymentLabel}=${name}`;
+  const found = await docker.listContainers({
+    all: true,
+    filters: { label: [label] },
+    ...(signal && { abortSignal: signal }),
+  });
   return found
     .filter(({ Labels }) => Labels[specLabel] !== undefined)
+    .sort((a, b) => Number(b.Labels[startedLabel]) - Number(a.Labels[startedLabel]))
     .map(({ Id, State, Labels }) => ({
       id: Id,
       isRunning: State === "running",
@@ -48,46 +68,67 @@ export async function findContainers(docker: Docker, name?: string): Promise<Fou
     }));
 }
 
+/** What every container of ours may do: nothing but what it needs. */
+export function restricted(name: string): Docker.HostConfig {
+  return {
+    ReadonlyRootfs: true,
+    CapDrop: ["ALL"],
+    SecurityOpt: ["no-new-privileges"],
+    Tmpfs: { "/tmp": "rw,noexec,nosuid,size=64m" },
+    Mounts: [{ Type: "volume", Source: volumeName(name), Target: dataPath }],
+    PidsLimit: 1024,
+    RestartPolicy: { Name: "unless-stopped" },
+    LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "2" } },
+  };
+}
+
 /**
- * Starts a container and waits until it can score.
+ * Starts a serving container and waits until it can score.
  *
  * @throws {@link EnvironmentError} with the end of its log when it cannot; it is removed then.
  */
 export async function startContainer(
   docker: Docker,
   spec: ContainerSpec,
-  {
-    suffix = "",
-    port = spec.port,
-    signal,
-  }: { suffix?: string; port?: number; signal?: AbortSignal | undefined } = {},
-): Promise<Docker.Container> {
+  signal: AbortSignal | undefined,
+): Promise<FoundContainer> {
   const version = spec.versions.at(-1)!;
+  const id = `${version}-${randomUUID().slice(0, 4)}`;
+  const socket = `${dataPath}/${id}.sock`;
+  const seconds = 1e9;
   const container = await docker.createContainer({
-    name: `sightbook-${spec.name}${suffix}`,
+    name: `sightbook-${spec.name}-${id}`,
     Image: imageTag(spec.name, version),
-    Cmd: servingCommand([`--name=${spec.name}`, `--model-version=${version}`, `--workers=${spec.replicas}`]),
-    Env: [`SIGHTBOOK_KEY_DIGESTS=${spec.keyDigest}`],
-    Labels: { [deploymentLabel]: spec.name, [specLabel]: JSON.stringify(spec) },
-    ExposedPorts: { [`${scoringPort}/tcp`]: {} },
-    HostConfig: {
-      PortBindings: { [`${scoringPort}/tcp`]: [{ HostIp: spec.host, HostPort: String(port) }] },
-      ReadonlyRootfs: true,
-      CapDrop: ["ALL"],
-      SecurityOpt: ["no-new-privileges"],
-      Tmpfs: { "/tmp": "rw,noexec,nosuid,size=64m" },
-      PidsLimit: 1024,
-      RestartPolicy: { Name: "unless-stopped" },
-      LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "2" } },
+    Cmd: servingCommand([
+      `--socket=${socket}`,
+      `--name=${spec.name}`,
+      `--model-version=${version}`,
+      `--workers=${spec.replicas}`,
+      `--drain-delay-ms=${drainDelayMs}`,
+    ]),
+    Env: [`SIGHTBOOK_KEY_DIGESTS=${spec.keyDigests.join(",")}`],
+    Labels: {
+      [deploymentLabel]: spec.name,
+      [specLabel]: JSON.stringify(spec),
+      [startedLabel]: String(Date.now()),
     },
+    ExposedPorts: { [`${metricsPort}/tcp`]: {} },
+    Healthcheck: {
+      Test: ["CMD", nodePath, "-e", probeOf(socket)],
+      Interval: 10 * seconds,
+      Timeout: 5 * seconds,
+      StartPeriod: 60 * seconds,
+      Retries: 3,
+    },
+    HostConfig: restricted(spec.name),
   });
   try {
     await container.start();
     await untilReady(container, spec, signal);
-    return container;
+    return { id: container.id, spec, isRunning: true };
   } catch (error) {
     await container.remove({ force: true, v: true });
-    throw portError(error, spec.host, port);
+    throw error;
   }
 }
 
@@ -107,41 +148,33 @@ export async function containerLog(container: Docker.Container, lines: number): 
   return demultiplexed(log).trimEnd();
 }
 
+/** Waits for the line that the server prints when it can score: its socket is out of reach from here. */
 async function untilReady(
   container: Docker.Container,
-  { host, name }: ContainerSpec,
+  { name }: ContainerSpec,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   for (const end = performance.now() + readyTimeoutMs; ;) {
     if (signal?.aborted === true) throw new CancelledError("Deploying was cancelled.");
-    const { State, RestartCount, NetworkSettings } = await container.inspect();
-    const port = NetworkSettings.Ports[`${scoringPort}/tcp`]?.[0]?.HostPort;
-    const address = host === "0.0.0.0" ? "127.0.0.1" : host;
-    const ready =
-      State.Running &&
-      port !== undefined &&
-      (await request(`http://${address}:${port}/readyz`).then(
-        async ({ statusCode, body }) => {
-          await body.dump();
-          return statusCode === 200;
-        },
-        () => false,
-      ));
-    if (ready) return;
-    const failed = (what: string, log: string): EnvironmentError =>
+    const { State, RestartCount } = await container.inspect();
+    const log = await containerLog(container, 10);
+    const failed = (what: string): EnvironmentError =>
       new EnvironmentError(`The container of ${name} ${what}. Its log ends with:\n${log}`);
-    if (!State.Running || RestartCount > 0) {
-      throw failed(`ended with code ${State.ExitCode}`, await containerLog(container, 10));
-    }
-    if (performance.now() > end) {
-      throw failed(`was not ready within ${readyTimeoutMs / 1000} s`, await containerLog(container, 10));
-    }
+    if (!State.Running || RestartCount > 0) throw failed(`ended with code ${State.ExitCode}`);
+    if (log.includes('{"event":"ready"')) return;
+    if (performance.now() > end) throw failed(`was not ready within ${readyTimeoutMs / 1000} s`);
     await setTimeout(100);
   }
 }
 
+function probeOf(socketPath: string): string {
+  const options = JSON.stringify({ socketPath, path: "/readyz" });
+  const exit = (code: string): string => `process.exit(${code})`;
+  return `require("http").get(${options},(r)=>${exit("r.statusCode===200?0:1")}).on("error",()=>${exit("1")})`;
+}
+
 /** Docker sends both outputs through one stream, in frames with a header of eight bytes; Podman does alike. */
-function demultiplexed(log: Buffer): string {
+export function demultiplexed(log: Buffer): string {
   let text = "";
   for (let at = 0; at + 8 <= log.length;) {
     const size = log.readUInt32BE(at + 4);
@@ -154,16 +187,4 @@ function demultiplexed(log: Buffer): string {
 export function statusOf(error: unknown): number | undefined {
   const { statusCode } = (error ?? {}) as { statusCode?: unknown };
   return typeof statusCode === "number" ? statusCode : undefined;
-}
-
-function portError(error: unknown, host: string, port: number): unknown {
-  const message = error instanceof Error ? error.message : "";
-  if (!/port is already allocated|address already in use/iu.test(message)) return error;
-  return new ArgumentError(
-    "Deployment.deploy",
-    "port",
-    `free on ${host}`,
-    port,
-    "Another program listens there; name another port, or none to take a free one.",
-  );
 }

@@ -2,9 +2,18 @@ import type Docker from "dockerode";
 
 import { SightbookError } from "../../errors.js";
 import { withLock } from "../../lock.js";
-import { keyDigest, newKey } from "../../serving/index.js";
 import { imageArchive } from "../image/image-archive.js";
-import { listRecords, readRecord, recordLock, removeRecord, writeRecord } from "../records.js";
+import { keysFor, rotatedKeys, type DeploymentKeys } from "../keys.js";
+import {
+  listRecords,
+  readRecord,
+  recordLock,
+  removeRecord,
+  unreachable,
+  writeRecord,
+  type DeploymentRecord,
+} from "../records.js";
+import { refuseToMove } from "../refuse-to-move.js";
 import { ReservedPort } from "../reserved-port.js";
 import { keptVersions } from "../target.js";
 import type { DeploymentRequest, DeploymentStatus, DeploymentTarget, WorkOptions } from "../target.js";
@@ -21,6 +30,9 @@ import {
   type ContainerSpec,
   type FoundContainer,
 } from "./containers.js";
+import { ensureFront, removeFront, untilReachable } from "./front.js";
+
+const listTimeoutMs = 5_000;
 
 /** Deployments as containers of a Docker or Podman daemon. */
 export const dockerTarget: DeploymentTarget = {
@@ -32,21 +44,22 @@ export const dockerTarget: DeploymentTarget = {
   list: async () => {
     const records = await listRecords("docker");
     if (records.length === 0) return [];
-    return (await findContainers(await connectDocker())).map(deploymentStatus);
+    try {
+      const found = await findContainers(
+        await connectDocker(),
+        undefined,
+        AbortSignal.timeout(listTimeoutMs),
+      );
+      // The newest of each: while one takes another's place there are two.
+      return [...new Map(found.reverse().map((one) => [one.spec.name, deploymentStatus(one)])).values()];
+    } catch (error) {
+      return records.map((record) => unreachable(record, error));
+    }
   },
-  key: async (name) => {
-    const record = await readRecord("docker", name);
-    if (record !== undefined) return record.key;
-    throw new SightbookError(
-      `The key of ${name} is on the machine that deployed it; deploy again for a new one.`,
-    );
-  },
-  scale: (name, replicas, options) =>
-    changing(name, options, async (docker) => {
-      const found = await theOne(docker, name);
-      return replace(docker, found, { ...found.spec, replicas }, options);
-    }),
-  rollback: (name, options) => changing(name, options, (docker) => rollback(docker, name, options)),
+  keys: async (name) => (await theRecord(name)).keys,
+  rotateKey,
+  scale: (name, replicas, options) => change(name, options, (spec) => ({ ...spec, replicas })),
+  rollback: (name, options) => change(name, options, withoutNewest),
   logs: async (name, { lines = 100 }) => {
     const docker = await connectDocker();
     return containerLog(docker.getContainer((await theOne(docker, name)).id), lines);
@@ -60,7 +73,7 @@ async function changing<Result>(
   work: (docker: Docker) => Promise<Result>,
 ): Promise<Result> {
   const docker = await connectDocker();
-  return withLock(recordLock("docker", name), () => work(docker), {
+  return withLock(recordLock({ target: "docker", name }), () => work(docker), {
     task: `session that changes ${name}`,
     signal,
     ...(onProgress && { onWait: onProgress }),
@@ -74,28 +87,32 @@ async function deploy(
 ): Promise<DeploymentStatus> {
   const { name, bundle, version } = request;
   const [found] = await findContainers(docker, name);
-  const record = await readRecord("docker", name);
-  const key = record?.key ?? newKey().key;
+  if (found !== undefined) refuseToMove(request, found.spec);
+  const record = await readRecord({ target: "docker", name });
+  const { keys, digests } = keysFor(record?.keys, found?.spec.keyDigests);
   options.onProgress?.("Building the image");
   await loadImage(docker, name, version, bundle);
   try {
     const versions = (found?.spec.versions ?? []).filter((one) => one !== version);
     const host = request.host ?? found?.spec.host ?? "127.0.0.1";
-    const spec: ContainerSpec = {
-      name,
-      versions: [...versions, version].slice(-keptVersions),
-      replicas: request.replicas ?? found?.spec.replicas ?? 1,
-      host,
-      port: (request.port || found?.spec.port) ?? (await freePort(host)),
-      keyDigest: keyDigest(key),
-      createdAt: found?.spec.createdAt ?? new Date().toISOString(),
-    };
-    const status = found
-      ? await replace(docker, found, spec, options)
-      : await startFirst(docker, spec, options);
-    await writeRecord("docker", { name, key, endpoint: status.endpoint, version, createdAt: spec.createdAt });
+    const status = await replace(
+      docker,
+      {
+        name,
+        versions: [...versions, version].slice(-keptVersions),
+        replicas: request.replicas ?? found?.spec.replicas ?? 1,
+        host,
+        port: found?.spec.port ?? (request.port || (await freePort(host))),
+        keyDigests: digests,
+        createdAt: found?.spec.createdAt ?? new Date().toISOString(),
+      },
+      options,
+    );
+    const { endpoint, replicas, createdAt } = status;
+    await writeRecord({ name, target: "docker", keys, endpoint, version, replicas, createdAt });
     return status;
   } catch (error) {
+    if (found === undefined) await removeFront(docker, name);
     if (!found?.spec.versions.includes(version)) await removeImage(docker, imageTag(name, version));
     throw error;
   }
@@ -114,57 +131,68 @@ export async function loadImage(
   return archive.size;
 }
 
-async function startFirst(docker: Docker, spec: ContainerSpec, { signal, onProgress }: WorkOptions) {
-  onProgress?.("Starting the container");
-  const { id } = await startContainer(docker, spec, { signal });
-  return deploymentStatus({ id, spec, isRunning: true });
-}
-
 /**
- * Puts another container in the place of one. The new one must have shown that it can score before the old one stops, so
- * that one that cannot never takes its place; then the address is free for as long as the new one takes to start.
+ * Puts another container in the place of those that serve. The front sends what comes anew to the new one as soon as it can
+ * score, and the old ones answer what they have; when the new one cannot, nothing has changed.
  */
 async function replace(
   docker: Docker,
-  found: FoundContainer,
   spec: ContainerSpec,
   { signal, onProgress }: WorkOptions,
 ): Promise<DeploymentStatus> {
-  onProgress?.("Trying the new container beside the old one");
-  const trial = await startContainer(docker, spec, {
-    suffix: "-trial",
-    port: await freePort(spec.host),
-    signal,
-  });
-  await stopContainer(docker, trial.id);
-  onProgress?.("Replacing the container");
-  await stopContainer(docker, found.id);
-  const { id } = await startContainer(docker, spec).catch(async (error: unknown) => {
-    await startContainer(docker, found.spec);
+  const old = await findContainers(docker, spec.name);
+  await ensureFront(docker, spec);
+  onProgress?.(old.length === 0 ? "Starting the container" : "Starting the new container beside the old one");
+  const started = await startContainer(docker, spec, signal);
+  const status = deploymentStatus(started);
+  try {
+    await untilReachable(docker, spec.name, status.endpoint);
+  } catch (error) {
+    await stopContainer(docker, started.id);
     throw error;
-  });
-  for (const version of found.spec.versions) {
+  }
+  if (old.length > 0) onProgress?.("The old one answers what it has");
+  for (const { id } of old) await stopContainer(docker, id);
+  const versions = new Set(old.flatMap(({ spec: { versions: kept } }) => kept));
+  for (const version of versions) {
     if (!spec.versions.includes(version)) await removeImage(docker, imageTag(spec.name, version));
   }
-  return deploymentStatus({ id, spec, isRunning: true });
+  return status;
 }
 
-async function rollback(docker: Docker, name: string, options: WorkOptions): Promise<DeploymentStatus> {
-  const found = await theOne(docker, name);
-  const versions = found.spec.versions.slice(0, -1);
-  if (versions.length === 0) {
-    throw new SightbookError(`${name} has no version before this one to go back to.`);
-  }
-  return replace(docker, found, { ...found.spec, versions }, options);
+async function change(
+  name: string,
+  options: WorkOptions,
+  next: (spec: ContainerSpec) => ContainerSpec,
+): Promise<DeploymentStatus> {
+  return changing(name, options, async (docker) => {
+    const { spec } = await theOne(docker, name);
+    return replace(docker, next(spec), options);
+  });
+}
+
+function withoutNewest(spec: ContainerSpec): ContainerSpec {
+  const versions = spec.versions.slice(0, -1);
+  if (versions.length > 0) return { ...spec, versions };
+  throw new SightbookError(`${spec.name} has no version before this one to go back to.`);
+}
+
+async function rotateKey(name: string, options: WorkOptions): Promise<DeploymentKeys> {
+  const record = await theRecord(name);
+  const { keys, digests } = rotatedKeys(record.keys);
+  await change(name, options, (spec) => ({ ...spec, keyDigests: digests }));
+  await writeRecord({ ...record, keys });
+  return keys;
 }
 
 async function remove(docker: Docker, name: string): Promise<boolean> {
   const found = await findContainers(docker, name);
   for (const { id } of found) await stopContainer(docker, id);
+  await removeFront(docker, name);
   const images = await docker.listImages({ filters: { label: [`${deploymentLabel}=${name}`] } });
   for (const { Id } of images) await removeImage(docker, Id);
-  const had = (await readRecord("docker", name)) !== undefined;
-  await removeRecord("docker", name);
+  const had = (await readRecord({ target: "docker", name })) !== undefined;
+  await removeRecord({ target: "docker", name });
   return had || found.length > 0 || images.length > 0;
 }
 
@@ -175,6 +203,14 @@ async function removeImage(docker: Docker, image: string): Promise<void> {
     .catch((error: unknown) => {
       if (statusOf(error) !== 404) throw error;
     });
+}
+
+async function theRecord(name: string): Promise<DeploymentRecord> {
+  const record = await readRecord({ target: "docker", name });
+  if (record !== undefined) return record;
+  throw new SightbookError(
+    `The keys of ${name} are on the machine that deployed it; deploy again for one of this machine's own.`,
+  );
 }
 
 async function theOne(docker: Docker, name: string): Promise<FoundContainer> {

@@ -13,6 +13,9 @@ export const metricsPort = 9090;
 /** Neither root nor anybody that the host knows. */
 export const containerUser = 65532;
 
+/** Label with the path of the program that relays connections to servers; see `relay-process.ts`. */
+export const relayLabel = "sightbook.relay";
+
 export interface ImageOptions {
   /** Folder of a bundle. Without one the image serves nothing, but runs the command line. */
   readonly bundle?: string | undefined;
@@ -39,7 +42,7 @@ interface Layer {
  * registry, and no daemon is needed to make it. The same files give the same image.
  */
 export async function imageArchive({ bundle, tag, labels }: ImageOptions): Promise<ImageArchive> {
-  const { entries: runtime, main } = await runtimeFiles();
+  const { entries: runtime, main, relay } = await runtimeFiles();
   const layers: Layer[] = [
     { name: "runtime.tar", what: "Node and the command line", entries: withFolders(runtime) },
   ];
@@ -56,8 +59,9 @@ export async function imageArchive({ bundle, tag, labels }: ImageOptions): Promi
       // Resumed when the layer has been written, and so hashed.
       diffIds.push(`sha256:${hash.digest("hex")}`);
     }
+    const allLabels = { ...labels, [relayLabel]: relay };
     const config = Buffer.from(
-      JSON.stringify(imageConfig({ main, layers, diffIds, labels, created, bundle })),
+      JSON.stringify(imageConfig({ main, layers, diffIds, labels: allLabels, created, bundle })),
     );
     const name = `${createHash("sha256").update(config).digest("hex")}.json`;
     yield { path: name, mode: 0o644, size: config.length, content: config };

@@ -12,9 +12,13 @@ export interface RuntimeFiles {
   readonly entries: readonly TarEntry[];
   /** Path of the command line in the image. */
   readonly main: string;
+  /** Path of the program that a container before the servers runs, `relay-process.ts`. */
+  readonly relay: string;
 }
 
 export const nodePath = "/usr/bin/node";
+/** Where a container may keep what is to outlive it: a volume takes this folder's mode from the image. */
+export const dataPath = "/data";
 
 /** @throws {@link EnvironmentError} where this machine's Node could not run in a Linux container. */
 export async function runtimeFiles(): Promise<RuntimeFiles> {
@@ -29,7 +33,8 @@ export async function runtimeFiles(): Promise<RuntimeFiles> {
   const top = packages.map(topOf).reduce((a, b) => (b.length < a.length ? b : a), packageRoot);
   const inImage = (path: string): string => `app/${relative(top, path).split(sep).join("/")}`;
 
-  const own = [join(packageRoot, "package.json"), ...(await filesBelow(join(packageRoot, "dist", "src")))];
+  const compiled = join(packageRoot, "dist", "src");
+  const own = [join(packageRoot, "package.json"), ...(await filesBelow(compiled))];
   const others = (await Promise.all(packages.map(filesBelow))).flat();
   const node = await realpath(process.execPath);
   const libraries = await systemLibraries([
@@ -52,9 +57,15 @@ export async function runtimeFiles(): Promise<RuntimeFiles> {
   return {
     entries: [
       ...entries.sort((a, b) => (a.path < b.path ? -1 : 1)),
-      { path: "tmp/", mode: 0o1777, size: 0, content: new Uint8Array() },
+      ...["tmp/", `${dataPath.slice(1)}/`].map((path) => ({
+        path,
+        mode: 0o1777,
+        size: 0,
+        content: new Uint8Array(),
+      })),
     ],
-    main: `/${inImage(join(packageRoot, "dist", "src", "cli", "main.js"))}`,
+    main: `/${inImage(join(compiled, "cli", "main.js"))}`,
+    relay: `/${inImage(join(compiled, "deployment", "docker", "relay-process.js"))}`,
   };
 }
 

@@ -65,7 +65,7 @@ async function isServed({ config }: Cluster, group: string): Promise<boolean> {
 }
 
 function needed() {
-  const kinds = objectKinds().map(({ apiVersion, kind }) => ({
+  const kinds = objectKinds.map(({ apiVersion, kind }) => ({
     group: apiVersion.includes("/") ? apiVersion.split("/")[0]! : "",
     resource: kind === "NetworkPolicy" ? "networkpolicies" : `${kind.toLowerCase()}s`,
     what: `apply ${kind}`,

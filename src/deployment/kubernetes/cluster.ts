@@ -29,12 +29,18 @@ export interface Cluster {
 /** Under this name the cluster notes which fields are ours. */
 export const fieldManager = "sightbook";
 
+const defaultRequestTimeoutMs = 60_000;
+
 /**
  * Reads the kubeconfig (`KUBECONFIG`, else `~/.kube/config`, else that of the pod this runs in). Nothing is sent yet.
  *
  * @throws {@link EnvironmentError} when there is none; {@link ArgumentError} when it has no such context.
  */
-export async function connectCluster({ context, namespace }: ClusterPlace): Promise<Cluster> {
+export async function connectCluster({
+  context,
+  namespace,
+  requestTimeoutMs = defaultRequestTimeoutMs,
+}: ClusterPlace & { readonly requestTimeoutMs?: number }): Promise<Cluster> {
   const { AppsV1Api, CoreV1Api, KubeConfig, KubernetesObjectApi } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
   try {
@@ -57,6 +63,7 @@ export async function connectCluster({ context, namespace }: ClusterPlace): Prom
     }
     config.setCurrentContext(context);
   }
+  limitRequests(config, requestTimeoutMs);
   const current = config.getCurrentContext();
   return {
     config,
@@ -65,6 +72,15 @@ export async function connectCluster({ context, namespace }: ClusterPlace): Prom
     objects: KubernetesObjectApi.makeApiClient(config),
     core: config.makeApiClient(CoreV1Api),
     apps: config.makeApiClient(AppsV1Api),
+  };
+}
+
+/** The client library waits for ever for an API server that does not answer; this is where it asks before each request. */
+function limitRequests(config: KubeConfig, timeoutMs: number): void {
+  const authenticate = config.applySecurityAuthentication.bind(config);
+  config.applySecurityAuthentication = (context) => {
+    context.setSignal(AbortSignal.timeout(timeoutMs));
+    return authenticate(context);
   };
 }
 
@@ -123,7 +139,9 @@ export function apiStatus(error: unknown): { readonly code: number; readonly mes
 
 function clusterError(what: string, error: unknown): EnvironmentError {
   const status = apiStatus(error);
-  const reason = status ? status.message : error instanceof Error ? error.message : String(error);
+  const isLate = error instanceof Error && error.name === "AbortError";
+  const said = error instanceof Error ? error.message : String(error);
+  const reason = isLate ? "the API server did not answer in time" : (status?.message ?? said);
   const wayOut =
     status?.code === 401
       ? " Your credentials are not accepted: log in to the cluster again."

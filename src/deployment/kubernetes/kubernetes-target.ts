@@ -1,58 +1,30 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
+import type { V1Deployment, V1Service } from "@kubernetes/client-node";
 
-import type { KubernetesObject, V1Deployment, V1Service } from "@kubernetes/client-node";
-
-import { ArgumentError, EnvironmentError, SightbookError } from "../../errors.js";
-import { writeFileAtomic } from "../../files.js";
+import { SightbookError } from "../../errors.js";
 import { withLock } from "../../lock.js";
-import { keyDigest, newKey } from "../../serving/index.js";
-import { listRecords, readRecord, recordLock, removeRecord, writeRecord } from "../records.js";
+import { keysFor, rotatedKeys, type DeploymentKeys } from "../keys.js";
 import {
-  keptVersions,
-  type DeploymentRequest,
-  type DeploymentStatus,
-  type DeploymentTarget,
-  type WorkOptions,
-} from "../target.js";
-import { apply, connectCluster, inWords, readObject, type Cluster, type ClusterPlace } from "./cluster.js";
-import {
-  deploymentLabel,
-  managedBy,
-  manifestsOf,
-  objectKinds,
-  specAnnotation,
-  type ClusterSpec,
-} from "./manifests.js";
+  listRecords,
+  readRecord,
+  recordLock,
+  removeRecord,
+  unreachable,
+  writeRecord,
+  type DeploymentRecord,
+  type RecordId,
+} from "../records.js";
+import type { DeploymentRequest, DeploymentStatus, DeploymentTarget, WorkOptions } from "../target.js";
+import { apply, connectCluster, inWords, readObject, type Cluster } from "./cluster.js";
+import { nextSpec, type ClusterSpec, type KubernetesOptions } from "./cluster-spec.js";
+import { manifestsOf, specAnnotation } from "./manifests.js";
+import { isAutoscaled, setReplicas } from "./autoscaling.js";
+import { findDeployment, ours, refuseForeign, removeObjects } from "./own-objects.js";
+import { forwardPort } from "./port-forward.js";
 import { pushImage } from "./push-image.js";
 import { rolledOut } from "./rollout.js";
 
-/** What a cluster needs to know besides. */
-export interface KubernetesOptions extends ClusterPlace {
-  /** Repository for the image, such as `"registry.example.org/team/tableware"`; needed to deploy. */
-  readonly repository?: string;
-  /**
-   * Build the image and push it with the local Docker daemon and its logins. False when the image with this version as its tag
-   * is in the repository, or on the nodes, already. Default true.
-   */
-  readonly push?: boolean;
-  /** Name of the Secret with which nodes pull the image. */
-  readonly imagePullSecret?: string;
-  /** The autoscaler's upper bound. Default: twice `replicas`. */
-  readonly maxReplicas?: number;
-  /** `"loadBalancer"` asks for an address outside of the cluster. Default `"cluster"`: reachable from inside alone. */
-  readonly expose?: "cluster" | "loadBalancer";
-  /** Processor share that each replica asks for. Default `"1"`. */
-  readonly cpu?: string;
-  /** Memory of each replica. Default `"1Gi"`. */
-  readonly memory?: string;
-  /** Longest time for all replicas to become ready. Default 600,000. */
-  readonly readyTimeoutMs?: number;
-}
-
 const defaultReadyTimeoutMs = 600_000;
-const goneTimeoutMs = 120_000;
+const listTimeoutMs = 5_000;
 
 /** Deployments in a Kubernetes cluster. */
 export function kubernetesTarget(options: KubernetesOptions = {}): DeploymentTarget {
@@ -63,7 +35,7 @@ export function kubernetesTarget(options: KubernetesOptions = {}): DeploymentTar
     work: (cluster: Cluster) => Promise<Result>,
   ): Promise<Result> => {
     const cluster = await connect();
-    return withLock(recordLock("kubernetes", name), () => work(cluster), {
+    return withLock(recordLock(recordId(cluster, name)), () => work(cluster), {
       task: `session that changes ${name}`,
       signal,
       ...(onProgress && { onWait: onProgress }),
@@ -87,61 +59,85 @@ export function kubernetesTarget(options: KubernetesOptions = {}): DeploymentTar
 
   return {
     status,
+    list: () => list(options),
     deploy: (request, work) =>
       changing(request.name, work, async (cluster) => {
         await deploy(cluster, request, options, work);
         return (await status(request.name))!;
       }),
-    list: async () => {
-      if ((await listRecords("kubernetes")).length === 0 && options.namespace === undefined) return [];
+    keys: async (name) => (await theRecord(await connect(), name)).keys,
+    rotateKey: (name, work) => changing(name, work, (cluster) => rotateKey(cluster, name, options, work)),
+    passage: async (name) => {
+      // In the cluster its own addresses work, and a load balancer's do everywhere.
+      if (process.env["KUBERNETES_SERVICE_HOST"] !== undefined) return undefined;
       const cluster = await connect();
-      const { items } = await inWords("The deployments cannot be listed", () =>
-        cluster.apps.listNamespacedDeployment({ namespace: cluster.namespace, labelSelector: ours() }),
-      );
-      return Promise.all(items.map((found) => statusOf(cluster, found)));
-    },
-    key: async (name) => {
-      const record = await readRecord("kubernetes", name);
-      if (record !== undefined) return record.key;
-      throw new SightbookError(
-        `The key of ${name} is on the machine that deployed it; deploy again for a new one.`,
-      );
+      const spec = await theSpec(cluster, name);
+      return (await addressOf(cluster, spec)) === clusterAddress(spec)
+        ? forwardPort(cluster, name)
+        : undefined;
     },
     scale: (name, replicas, work) =>
-      change(name, work, (spec) => ({
-        ...spec,
-        replicas,
-        maxReplicas: options.maxReplicas ?? Math.max(spec.maxReplicas, replicas),
-      })),
-    rollback: (name, work) =>
-      change(name, work, (spec) => {
-        const version = spec.earlier.at(-1);
-        if (version === undefined)
-          throw new SightbookError(`${name} has no version before this one to go back to.`);
-        return { ...spec, version, earlier: spec.earlier.slice(0, -1) };
+      changing(name, work, async (cluster) => {
+        const old = await theSpec(cluster, name);
+        const maxReplicas = options.maxReplicas ?? Math.max(old.maxReplicas, replicas);
+        const spec = { ...old, replicas, maxReplicas };
+        await roll(cluster, spec, old, work, options.readyTimeoutMs);
+        if (!(await isAutoscaled(cluster, spec))) await setReplicas(cluster, spec);
+        return (await status(name))!;
       }),
-    logs: async (name, { lines = 100 }) => {
-      const cluster = await connect();
-      const { namespace } = cluster;
-      const { items } = await inWords("The pods cannot be listed", () =>
-        cluster.core.listNamespacedPod({ namespace, labelSelector: ours(name) }),
-      );
-      const logs = items.map(async ({ metadata }) => {
-        const pod = metadata!.name!;
-        const log = await inWords(`The log of ${pod} cannot be read`, () =>
-          cluster.core.readNamespacedPodLog({ name: pod, namespace, tailLines: lines }),
-        );
-        return `${pod}:\n${log.trimEnd()}`;
-      });
-      return (await Promise.all(logs)).join("\n");
-    },
-    delete: (name, work) => changing(name, work, (cluster) => remove(cluster, name)),
+    rollback: (name, work) => change(name, work, previous),
+    logs: async (name, { lines = 100 }) => logsOf(await connect(), name, lines),
+    delete: (name, work) =>
+      changing(name, work, async (cluster) => {
+        const had = await removeObjects(cluster, name);
+        await removeRecord(recordId(cluster, name));
+        return had;
+      }),
   };
 }
 
-function ours(name?: string): string {
-  const label = name === undefined ? deploymentLabel : `${deploymentLabel}=${name}`;
-  return `${label},app.kubernetes.io/managed-by=${managedBy["app.kubernetes.io/managed-by"]}`;
+function recordId({ context, namespace }: Cluster, name: string): RecordId {
+  return { name, target: "kubernetes", cluster: { context, namespace } };
+}
+
+async function theRecord(cluster: Cluster, name: string): Promise<DeploymentRecord> {
+  const record = await readRecord(recordId(cluster, name));
+  if (record !== undefined) return record;
+  throw new SightbookError(
+    `The keys of ${name} are on the machine that deployed it; deploy again for one of this machine's own.`,
+  );
+}
+
+/** Those of every namespace that this machine has deployed to, and of the one that was asked for. */
+async function list(options: KubernetesOptions): Promise<DeploymentStatus[]> {
+  const records = await listRecords("kubernetes");
+  const isNamed = options.context !== undefined || options.namespace !== undefined;
+  const known = records.map(({ cluster }) => cluster!);
+  const wanted = isNamed ? [options] : known;
+  const places = new Map(wanted.map((place) => [`${place.context ?? ""} ${place.namespace ?? ""}`, place]));
+  const found = await Promise.all([...places.values()].map((place) => listIn(place, records)));
+  return found.flat();
+}
+
+async function listIn(
+  place: Pick<KubernetesOptions, "context" | "namespace">,
+  records: readonly DeploymentRecord[],
+): Promise<DeploymentStatus[]> {
+  try {
+    const cluster = await connectCluster({ ...place, requestTimeoutMs: listTimeoutMs });
+    const { items } = await inWords("The deployments cannot be listed", () =>
+      cluster.apps.listNamespacedDeployment({ namespace: cluster.namespace, labelSelector: ours() }),
+    );
+    return await Promise.all(items.map((found) => statusOf(cluster, found)));
+  } catch (error) {
+    const own = records.filter(
+      ({ cluster }) =>
+        (place.context ?? cluster!.context) === cluster!.context &&
+        (place.namespace ?? cluster!.namespace) === cluster!.namespace,
+    );
+    if (own.length === 0) throw error;
+    return own.map((record) => unreachable(record, error));
+  }
 }
 
 async function deploy(
@@ -153,54 +149,35 @@ async function deploy(
   const { name, version, bundle } = request;
   const found = await findDeployment(cluster, name);
   const old = found && specOf(found);
-  const record = await readRecord("kubernetes", name);
-  const key = record?.key ?? newKey().key;
-  const spec = nextSpec(request, options, cluster, old, keyDigest(key));
+  const id = recordId(cluster, name);
+  const { keys, digests } = keysFor((await readRecord(id))?.keys, old?.keyDigests);
+  const spec = nextSpec(request, options, cluster.namespace, old, digests);
   if (old === undefined) await refuseForeign(cluster, spec);
   if (options.push ?? true) {
     work.onProgress?.("Building and pushing the image");
     await pushImage(spec.repository, version, name, bundle);
   }
-  // Before anything is in the cluster: a crash must not lose the key.
-  const endpoint = clusterAddress(spec);
-  await writeRecord("kubernetes", { name, key, endpoint, version, createdAt: spec.createdAt });
-  await roll(cluster, spec, old, work, options.readyTimeoutMs);
+  // Before anything is in the cluster: a crash must not lose the keys.
+  const { replicas, createdAt } = spec;
+  await writeRecord({ ...id, keys, endpoint: clusterAddress(spec), version, replicas, createdAt });
+  await roll(cluster, spec, old, work, options.readyTimeoutMs).catch(async (error: unknown) => {
+    if (old === undefined) await removeRecord(id);
+    throw error;
+  });
 }
 
-function nextSpec(
-  request: DeploymentRequest,
-  options: KubernetesOptions,
-  { namespace }: Cluster,
-  old: ClusterSpec | undefined,
-  digest: string,
-): ClusterSpec {
-  const { name, version } = request;
-  const repository = options.repository ?? old?.repository;
-  if (repository === undefined || !/^[\w.:-]+(?:\/[\w.-]+)+$/u.test(repository)) {
-    throw new ArgumentError(
-      "Deployment.deploy",
-      "kubernetes.repository",
-      'where the image is to be, such as "registry.example.org/team/tableware"',
-      repository,
-    );
-  }
-  const replicas = request.replicas ?? old?.replicas ?? 1;
-  const earlier = old && old.version !== version ? [...old.earlier, old.version] : (old?.earlier ?? []);
-  return {
-    name,
-    namespace,
-    repository,
-    version,
-    earlier: earlier.filter((one) => one !== version).slice(1 - keptVersions),
-    keyDigest: digest,
-    replicas,
-    maxReplicas: Math.max(replicas, options.maxReplicas ?? old?.maxReplicas ?? 2 * replicas),
-    expose: options.expose ?? old?.expose ?? "cluster",
-    imagePullSecret: options.imagePullSecret ?? old?.imagePullSecret,
-    cpu: options.cpu ?? old?.cpu ?? "1",
-    memory: options.memory ?? old?.memory ?? "1Gi",
-    createdAt: old?.createdAt ?? new Date().toISOString(),
-  };
+async function rotateKey(
+  cluster: Cluster,
+  name: string,
+  { readyTimeoutMs }: KubernetesOptions,
+  work: WorkOptions,
+): Promise<DeploymentKeys> {
+  const record = await theRecord(cluster, name);
+  const { keys, digests } = rotatedKeys(record.keys);
+  const old = await theSpec(cluster, name);
+  await roll(cluster, { ...old, keyDigests: digests }, old, work, readyTimeoutMs);
+  await writeRecord({ ...record, keys });
+  return keys;
 }
 
 /** Applies a state and waits for it; when it cannot come about, the state before is back, or nothing is left. */
@@ -216,33 +193,31 @@ async function roll(
     for (const object of manifestsOf(spec)) await apply(cluster, object);
     await rolledOut(cluster, spec, { ...work, timeoutMs });
   } catch (error) {
-    if (old === undefined) await remove(cluster, spec.name);
+    if (old === undefined) await removeObjects(cluster, spec.name);
     else for (const object of manifestsOf(old)) await apply(cluster, object);
     throw error;
   }
 }
 
-/** What is there under this name and is not ours stays as it is. */
-async function refuseForeign(cluster: Cluster, spec: ClusterSpec): Promise<void> {
-  for (const object of manifestsOf(spec)) {
-    const found = await readObject(cluster, object);
-    if (found === undefined || found.metadata?.labels?.[deploymentLabel] === spec.name) continue;
-    throw new ArgumentError(
-      "Deployment.deploy",
-      "name",
-      `one that nothing else in the namespace ${spec.namespace} has`,
-      spec.name,
-      `There is a ${object.kind!} of this name.`,
-    );
-  }
+function previous(spec: ClusterSpec): ClusterSpec {
+  const version = spec.earlier.at(-1);
+  if (version !== undefined) return { ...spec, version, earlier: spec.earlier.slice(0, -1) };
+  throw new SightbookError(`${spec.name} has no version before this one to go back to.`);
 }
 
-async function findDeployment(cluster: Cluster, name: string): Promise<V1Deployment | undefined> {
-  const { namespace } = cluster;
-  const { items } = await inWords("The deployments cannot be listed", () =>
-    cluster.apps.listNamespacedDeployment({ namespace, labelSelector: ours(name) }),
+async function logsOf(cluster: Cluster, name: string, lines: number): Promise<string> {
+  const { namespace, core } = cluster;
+  const { items } = await inWords("The pods cannot be listed", () =>
+    core.listNamespacedPod({ namespace, labelSelector: ours(name) }),
   );
-  return items[0];
+  const logs = items.map(async ({ metadata }) => {
+    const pod = metadata!.name!;
+    const log = await inWords(`The log of ${pod} cannot be read`, () =>
+      core.readNamespacedPodLog({ name: pod, namespace, tailLines: lines }),
+    );
+    return `${pod}:\n${log.trimEnd()}`;
+  });
+  return (await Promise.all(logs)).join("\n");
 }
 
 async function theSpec(cluster: Cluster, name: string): Promise<ClusterSpec> {
@@ -257,16 +232,14 @@ function specOf({ metadata }: V1Deployment): ClusterSpec {
 
 async function statusOf(cluster: Cluster, found: V1Deployment): Promise<DeploymentStatus> {
   const spec = specOf(found);
-  const wanted = found.spec?.replicas ?? spec.replicas;
   const { updatedReplicas = 0, availableReplicas = 0 } = found.status ?? {};
   return {
-    name: spec.name,
-    target: "kubernetes",
+    ...recordId(cluster, spec.name),
     state: updatedReplicas >= spec.replicas && availableReplicas >= spec.replicas ? "running" : "starting",
     endpoint: await addressOf(cluster, spec),
     version: spec.version,
     previousVersions: [...spec.earlier].reverse(),
-    replicas: wanted,
+    replicas: found.spec?.replicas ?? spec.replicas,
     readyReplicas: availableReplicas,
     createdAt: spec.createdAt,
   };
@@ -289,62 +262,4 @@ async function addressOf(cluster: Cluster, spec: ClusterSpec): Promise<string> {
 
 function clusterAddress({ name, namespace }: ClusterSpec): string {
   return `http://${name}.${namespace}.svc.cluster.local`;
-}
-
-/** Removes the objects that carry this deployment's labels, of the kinds that it makes, and no others. */
-async function remove(cluster: Cluster, name: string): Promise<boolean> {
-  const { namespace, objects } = cluster;
-  const found = await ownObjects(cluster, name);
-  // The autoscaler goes before what it scales, so that it makes no more replicas.
-  for (const { apiVersion, kind, metadata } of found.reverse()) {
-    const target = { apiVersion: apiVersion!, kind: kind!, metadata: { name: metadata!.name!, namespace } };
-    await inWords(`${kind!} ${metadata!.name!} cannot be deleted`, () =>
-      objects.delete(target, undefined, undefined, undefined, undefined, "Foreground"),
-    );
-  }
-  // Replicas answer what they have accepted before they end.
-  for (const end = performance.now() + goneTimeoutMs; (await ownObjects(cluster, name)).length > 0;) {
-    if (performance.now() > end) {
-      throw new EnvironmentError(
-        `${name}: the cluster has not removed all of it within ${goneTimeoutMs / 1000} s.`,
-      );
-    }
-    await setTimeout(200);
-  }
-  await removeRecord("kubernetes", name);
-  return found.length > 0;
-}
-
-async function ownObjects({ namespace, objects }: Cluster, name: string): Promise<KubernetesObject[]> {
-  const found: KubernetesObject[] = [];
-  for (const { apiVersion, kind } of objectKinds()) {
-    const all = undefined;
-    const { items } = await inWords(`The objects of the kind ${kind} cannot be listed`, () =>
-      objects.list<KubernetesObject>(apiVersion, kind, namespace, all, all, all, all, ours(name)),
-    );
-    // Lists leave out what all their items have in common.
-    found.push(...items.map(({ metadata }) => ({ apiVersion, kind, ...(metadata && { metadata }) })));
-  }
-  return found;
-}
-
-/**
- * Writes what `deploy` would apply as YAML, one file for each object, for a tool that keeps a cluster as a repository says.
- *
- * @returns The key: the files hold only its hash.
- */
-export async function writeManifests(
-  folder: string,
-  request: Omit<DeploymentRequest, "bundle">,
-  options: KubernetesOptions,
-): Promise<string> {
-  const { dumpYaml } = await import("@kubernetes/client-node");
-  const { key, digest } = newKey();
-  const namespace = options.namespace ?? "default";
-  const spec = nextSpec({ ...request, bundle: "" }, options, { namespace } as Cluster, undefined, digest);
-  await mkdir(folder, { recursive: true });
-  for (const object of manifestsOf(spec)) {
-    await writeFileAtomic(join(folder, `${object.kind!.toLowerCase()}.yaml`), dumpYaml(object));
-  }
-  return key;
 }

@@ -9,35 +9,16 @@ import type {
 } from "@kubernetes/client-node";
 
 import { containerUser, metricsPort, scoringPort, servingCommand } from "../image/image-archive.js";
-
-/** What a deployment is to be in a cluster. */
-export interface ClusterSpec {
-  readonly name: string;
-  readonly namespace: string;
-  /** Repository of its images, such as `"registry.example.org/team/tableware"`; the versions are its tags. */
-  readonly repository: string;
-  /** Version of the model that is served. */
-  readonly version: string;
-  /** Those served before, the oldest first. */
-  readonly earlier: readonly string[];
-  readonly keyDigest: string;
-  /** The autoscaler keeps the number of replicas between these two. */
-  readonly replicas: number;
-  readonly maxReplicas: number;
-  /** Whether a load balancer outside of the cluster is asked for. */
-  readonly expose: "cluster" | "loadBalancer";
-  readonly imagePullSecret?: string | undefined;
-  /** Of each replica, as Kubernetes writes quantities. */
-  readonly cpu: string;
-  readonly memory: string;
-  /** ISO 8601, UTC. */
-  readonly createdAt: string;
-}
+import type { ClusterSpec } from "./cluster-spec.js";
 
 export const deploymentLabel = "sightbook.dev/deployment";
 export const versionAnnotation = "sightbook.dev/version";
 /** Holds the whole {@link ClusterSpec}: the cluster is the only place where it is kept. */
 export const specAnnotation = "sightbook.dev/spec";
+/** Pods begin anew when the keys change. */
+const keysAnnotation = "sightbook.dev/key-digests";
+/** In the Secret. */
+export const secretKey = "keyDigests";
 export const managedBy = { "app.kubernetes.io/managed-by": "sightbook" } as const;
 
 /** Longer than a replica takes to answer what it accepted. */
@@ -47,44 +28,38 @@ export function imageOf({ repository, version }: Pick<ClusterSpec, "repository" 
   return `${repository}:${version}`;
 }
 
+/** The objects that a deployment is made of, in the order in which they are applied, and what each has besides its name. */
+const parts: readonly (ObjectKind & { readonly body: (spec: ClusterSpec) => object })[] = [
+  { apiVersion: "v1", kind: "Secret", body: secret },
+  { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", body: networkPolicy },
+  { apiVersion: "v1", kind: "Service", body: service },
+  { apiVersion: "apps/v1", kind: "Deployment", body: deployment },
+  { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler", body: autoscaler },
+  { apiVersion: "policy/v1", kind: "PodDisruptionBudget", body: disruptionBudget },
+];
+
+export interface ObjectKind {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+export const objectKinds: readonly ObjectKind[] = parts.map(({ apiVersion, kind }) => ({ apiVersion, kind }));
+
 /** All objects of a deployment, in the order in which they are applied. */
 export function manifestsOf(spec: ClusterSpec): KubernetesObject[] {
-  return [
-    secret(spec),
-    networkPolicy(spec),
-    service(spec),
-    deployment(spec),
-    autoscaler(spec),
-    disruptionBudget(spec),
-  ];
-}
-
-/** The kinds of object that a deployment is made of, in the order in which they are applied. */
-export function objectKinds(): { readonly apiVersion: string; readonly kind: string }[] {
-  const any: ClusterSpec = {
-    name: "any",
-    namespace: "any",
-    repository: "any",
-    version: "any",
-    earlier: [],
-    keyDigest: "",
-    replicas: 1,
-    maxReplicas: 1,
-    expose: "cluster",
-    cpu: "1",
-    memory: "1Gi",
-    createdAt: "",
-  };
-  return manifestsOf(any).map(({ apiVersion, kind }) => ({ apiVersion: apiVersion!, kind: kind! }));
-}
-
-function metadata({ name, namespace }: ClusterSpec, annotations?: Record<string, string>) {
-  return {
-    name,
-    namespace,
-    labels: { ...selector(name), ...managedBy, "app.kubernetes.io/component": "scoring" },
-    ...(annotations && { annotations }),
-  };
+  const { name, namespace } = spec;
+  const labels = { ...selector(name), ...managedBy, "app.kubernetes.io/component": "scoring" };
+  return parts.map(({ apiVersion, kind, body }) => ({
+    apiVersion,
+    kind,
+    metadata: {
+      name,
+      namespace,
+      labels,
+      ...(kind === "Deployment" && { annotations: { [specAnnotation]: JSON.stringify(spec) } }),
+    },
+    ...body(spec),
+  }));
 }
 
 function selector(name: string): Record<string, string> {
@@ -94,20 +69,14 @@ function selector(name: string): Record<string, string> {
 /** Only the hash of the key: who reads it still cannot score. */
 function secret(spec: ClusterSpec): V1Secret {
   return {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: metadata(spec),
     type: "Opaque",
-    data: { keyDigests: Buffer.from(spec.keyDigest).toString("base64") },
+    data: { [secretKey]: Buffer.from(spec.keyDigests.join(",")).toString("base64") },
   };
 }
 
 /** Requests come in on one port; nothing goes out. Metrics are for the same namespace. */
 function networkPolicy(spec: ClusterSpec): V1NetworkPolicy {
   return {
-    apiVersion: "networking.k8s.io/v1",
-    kind: "NetworkPolicy",
-    metadata: metadata(spec),
     spec: {
       podSelector: { matchLabels: selector(spec.name) },
       policyTypes: ["Ingress", "Egress"],
@@ -122,9 +91,6 @@ function networkPolicy(spec: ClusterSpec): V1NetworkPolicy {
 
 function service(spec: ClusterSpec): V1Service {
   return {
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: metadata(spec),
     spec: {
       type: spec.expose === "loadBalancer" ? "LoadBalancer" : "ClusterIP",
       selector: selector(spec.name),
@@ -137,9 +103,6 @@ function deployment(spec: ClusterSpec): V1Deployment {
   const { name, version, imagePullSecret, cpu, memory } = spec;
   const probe = (path: string) => ({ httpGet: { path, port: "http" as const }, timeoutSeconds: 5 });
   return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: metadata(spec, { [specAnnotation]: JSON.stringify(spec) }),
     spec: {
       // The number of replicas is the autoscaler's.
       selector: { matchLabels: selector(name) },
@@ -149,7 +112,7 @@ function deployment(spec: ClusterSpec): V1Deployment {
       template: {
         metadata: {
           labels: { ...selector(name), ...managedBy },
-          annotations: { [versionAnnotation]: version, "sightbook.dev/key-digest": spec.keyDigest },
+          annotations: { [versionAnnotation]: version, [keysAnnotation]: spec.keyDigests.join(",") },
         },
         spec: {
           automountServiceAccountToken: false,
@@ -174,9 +137,7 @@ function deployment(spec: ClusterSpec): V1Deployment {
                 "--workers=1",
                 "--drain-delay-ms=5000",
               ]),
-              env: [
-                { name: "SIGHTBOOK_KEY_DIGESTS", valueFrom: { secretKeyRef: { name, key: "keyDigests" } } },
-              ],
+              env: [{ name: "SIGHTBOOK_KEY_DIGESTS", valueFrom: { secretKeyRef: { name, key: secretKey } } }],
               ports: [
                 { name: "http", containerPort: scoringPort, protocol: "TCP" },
                 { name: "metrics", containerPort: metricsPort, protocol: "TCP" },
@@ -202,9 +163,6 @@ function deployment(spec: ClusterSpec): V1Deployment {
 
 function autoscaler(spec: ClusterSpec): V2HorizontalPodAutoscaler {
   return {
-    apiVersion: "autoscaling/v2",
-    kind: "HorizontalPodAutoscaler",
-    metadata: metadata(spec),
     spec: {
       scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: spec.name },
       minReplicas: spec.replicas,
@@ -221,9 +179,6 @@ function autoscaler(spec: ClusterSpec): V2HorizontalPodAutoscaler {
 
 function disruptionBudget(spec: ClusterSpec): V1PodDisruptionBudget {
   return {
-    apiVersion: "policy/v1",
-    kind: "PodDisruptionBudget",
-    metadata: metadata(spec),
     spec: { maxUnavailable: 1, selector: { matchLabels: selector(spec.name) } },
   };
 }

@@ -4,7 +4,8 @@ import type { V1ContainerStatus, V1Deployment, V1Pod } from "@kubernetes/client-
 
 import { CancelledError, EnvironmentError } from "../../errors.js";
 import { inWords, type Cluster } from "./cluster.js";
-import { deploymentLabel, versionAnnotation, type ClusterSpec } from "./manifests.js";
+import type { ClusterSpec } from "./cluster-spec.js";
+import { deploymentLabel, versionAnnotation } from "./manifests.js";
 
 export interface RolloutOptions {
   readonly signal?: AbortSignal | undefined;

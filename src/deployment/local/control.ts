@@ -21,6 +21,7 @@ export type Order =
   | { readonly kind: "deploy"; readonly version: string }
   | { readonly kind: "scale"; readonly replicas: number }
   | { readonly kind: "rollback" }
+  | { readonly kind: "changeKeys"; readonly keyDigests: readonly string[] }
   | { readonly kind: "stop" };
 
 /**
@@ -58,7 +59,10 @@ export async function giveOrder(
       sent.destroy(new EnvironmentError(`The supervisor did not answer within ${timeoutMs / 1000} s.`));
     });
     sent.on("error", (error) => {
-      const nobody = ["ENOENT", "ECONNREFUSED"].includes(errorCode(error) ?? "");
+      const code = errorCode(error) ?? "";
+      // One that is killed while it says how it is, is nobody any more.
+      const nobody =
+        ["ENOENT", "ECONNREFUSED"].includes(code) || (order.kind === "status" && code === "ECONNRESET");
       if (nobody) resolve(undefined);
       else reject(error);
     });

@@ -1,11 +1,11 @@
-import { cp, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 
-import { ArgumentError, CancelledError, EnvironmentError, SightbookError } from "../../errors.js";
+import { CancelledError, EnvironmentError, SightbookError } from "../../errors.js";
 import { errorCode } from "../../files.js";
 import { withLock } from "../../lock.js";
-import { newKey } from "../../serving/index.js";
+import { keysFor, rotatedKeys, type DeploymentKeys } from "../keys.js";
 import type {
   DeploymentRequest,
   DeploymentStatus,
@@ -14,6 +14,8 @@ import type {
   WorkOptions,
 } from "../target.js";
 import { keptVersions } from "../target.js";
+import { unreachable } from "../records.js";
+import { refuseToMove } from "../refuse-to-move.js";
 import { ReservedPort } from "../reserved-port.js";
 import { giveOrder, type Order, type SupervisorStatus } from "./control.js";
 import { isAlive, livingPids, waitUntilGone } from "./processes.js";
@@ -21,9 +23,10 @@ import { lastLines, startSupervisor } from "./start-supervisor.js";
 import {
   localFolder,
   localNames,
-  readKey,
+  readKeys,
   readState,
   removeFolder,
+  writeKeys,
   writeState,
   type LocalFolder,
   type LocalState,
@@ -39,10 +42,11 @@ export const localTarget: DeploymentTarget = {
   deploy: (request, options) => changing(request.name, options, () => deploy(request, options)),
   status: async (name) => statusOf(localFolder(name)),
   list: async () => {
-    const found = await Promise.all((await localNames()).map((name) => statusOf(localFolder(name))));
+    const found = await Promise.all((await localNames()).map(listed));
     return found.filter((status) => status !== undefined);
   },
-  key: (name) => readKey(localFolder(name)),
+  keys: (name) => readKeys(localFolder(name)),
+  rotateKey: (name, options) => changing(name, options, () => rotateKey(localFolder(name), options)),
   scale: (name, replicas, options) => order(name, { kind: "scale", replicas }, options),
   rollback: (name, options) => order(name, { kind: "rollback" }, options),
   logs: (name, { lines = 100 }: LogOptions) => lastLines(localFolder(name).log, lines),
@@ -100,8 +104,8 @@ async function create(
   await removeFolder(folder);
   try {
     await mkdir(folder.root, { recursive: true, mode: 0o700 });
-    const { key, digest } = newKey();
-    await writeFile(folder.key, key, { mode: 0o600 });
+    const { keys, digests } = keysFor(undefined);
+    await writeKeys(folder, keys);
     await copyVersion(request, folder);
     await start(
       folder,
@@ -114,7 +118,7 @@ async function create(
         port: request.port ?? 0,
         replicas: request.replicas ?? 1,
         versions: [request.version],
-        keyDigest: digest,
+        keyDigests: digests,
       },
       options,
     );
@@ -123,6 +127,15 @@ async function create(
     throw error;
   }
   return (await statusOf(folder))!;
+}
+
+async function rotateKey(folder: LocalFolder, options: WorkOptions): Promise<DeploymentKeys> {
+  const { keys, digests } = rotatedKeys(await readKeys(folder));
+  await isRunning(folder);
+  // The service first: after a crash in between the key in the file still works.
+  await told(folder, { kind: "changeKeys", keyDigests: digests }, options);
+  await writeKeys(folder, keys);
+  return keys;
 }
 
 async function start(folder: LocalFolder, state: LocalState, options: WorkOptions): Promise<void> {
@@ -147,20 +160,6 @@ async function copyVersion({ bundle, version }: DeploymentRequest, folder: Local
   } catch (error) {
     if (errorCode(error) !== "ENOTEMPTY" && errorCode(error) !== "EEXIST") throw error;
     await rm(fresh, { recursive: true });
-  }
-}
-
-function refuseToMove(request: DeploymentRequest, state: LocalState): void {
-  for (const option of ["host", "port"] as const) {
-    const wanted = request[option];
-    if (wanted === undefined || wanted === 0 || wanted === state[option]) continue;
-    throw new ArgumentError(
-      "Deployment.deploy",
-      option,
-      `${state[option]}, where ${state.name} is already`,
-      wanted,
-      "Clients know it by its address: delete it first to move it.",
-    );
   }
 }
 
@@ -223,6 +222,27 @@ async function statusOf(folder: LocalFolder): Promise<DeploymentStatus | undefin
     readyReplicas: running?.replicaPids.length ?? 0,
     createdAt,
   };
+}
+
+/** One whose files are damaged, or whose supervisor does not answer, must not hide the others. */
+async function listed(name: string): Promise<DeploymentStatus | undefined> {
+  const folder = localFolder(name);
+  try {
+    return await statusOf(folder);
+  } catch (error) {
+    const state = await readState(folder).catch(() => undefined);
+    const { host, port, versions = [], replicas = 0, createdAt = "" } = state ?? {};
+    const endpoint = host === undefined ? "" : `http://${host}:${String(port)}`;
+    const known = {
+      name,
+      target: "local" as const,
+      endpoint,
+      version: versions.at(-1) ?? "",
+      replicas,
+      createdAt,
+    };
+    return unreachable(known, error);
+  }
 }
 
 /** Ends its processes, tidily if they can, and removes its files. */

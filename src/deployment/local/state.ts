@@ -1,9 +1,10 @@
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { dataFolder } from "../../cache.js";
 import { FileError } from "../../errors.js";
 import { errorCode, readJson, writeFileAtomic } from "../../files.js";
+import type { DeploymentKeys } from "../keys.js";
 
 /** What a local deployment is to be, in `deployment.json`: enough to start it again after a crash. */
 export interface LocalState {
@@ -17,15 +18,16 @@ export interface LocalState {
   readonly replicas: number;
   /** Versions of the model, the oldest first; the last one is served. */
   readonly versions: readonly string[];
-  /** SHA-256 of the key. */
-  readonly keyDigest: string;
+  /** SHA-256 of the primary and of the secondary key. */
+  readonly keyDigests: readonly string[];
 }
 
 /** The files of one local deployment. */
 export interface LocalFolder {
   readonly root: string;
   readonly state: string;
-  readonly key: string;
+  /** Who has it may score: nobody but its owner may read it. */
+  readonly keys: string;
   readonly versions: string;
   readonly log: string;
   /** Ids of its processes. */
@@ -48,7 +50,7 @@ export function folderAt(root: string): LocalFolder {
   return {
     root,
     state: join(root, "deployment.json"),
-    key: join(root, "key"),
+    keys: join(root, "keys.json"),
     versions: join(root, "versions"),
     log: join(root, "service.log"),
     processes: join(root, "processes.json"),
@@ -94,8 +96,12 @@ export async function localNames(): Promise<string[]> {
   }
 }
 
-export async function readKey(folder: LocalFolder): Promise<string> {
-  return (await readFile(folder.key, "utf8")).trim();
+export async function readKeys(folder: LocalFolder): Promise<DeploymentKeys> {
+  return (await readJson(folder.keys)) as DeploymentKeys;
+}
+
+export async function writeKeys(folder: LocalFolder, keys: DeploymentKeys): Promise<void> {
+  await writeFileAtomic(folder.keys, `${JSON.stringify(keys, undefined, 2)}\n`, { mode: 0o600 });
 }
 
 export async function removeFolder(folder: LocalFolder): Promise<void> {
@@ -103,11 +109,12 @@ export async function removeFolder(folder: LocalFolder): Promise<void> {
 }
 
 function isState(state: unknown): state is LocalState {
-  const { schemaVersion, versions, port, replicas } = (state ?? {}) as Partial<LocalState>;
+  const { schemaVersion, versions, port, replicas, keyDigests } = (state ?? {}) as Partial<LocalState>;
   return (
     schemaVersion === 1 &&
     Array.isArray(versions) &&
     versions.length > 0 &&
+    Array.isArray(keyDigests) &&
     typeof port === "number" &&
     typeof replicas === "number"
   );

@@ -82,7 +82,7 @@ export class Supervisor {
     });
     await chmod(this.#folder.control, 0o600);
     await this.#recordProcesses();
-    const { name, host, replicas, keyDigest } = this.#state;
+    const { name, host, replicas, keyDigests } = this.#state;
     this.#server = await startScoringServer({
       bundle: this.#bundleOf(this.#served),
       name,
@@ -90,7 +90,7 @@ export class Supervisor {
       host,
       port: this.#state.port,
       ...(process.platform !== "win32" && { listenFd }),
-      keyDigests: [keyDigest],
+      keyDigests,
       workers: replicas,
       logLevel: "info",
     });
@@ -159,6 +159,9 @@ export class Supervisor {
             -keptVersions,
           ),
         });
+      case "changeKeys":
+        server.changeKeys(order.keyDigests);
+        return this.#keep({ keyDigests: order.keyDigests });
       case "rollback": {
         const previous = versions.at(-2);
         if (previous === undefined) {
