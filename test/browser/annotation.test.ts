@@ -9,6 +9,7 @@ import type { Browser, Locator, Page } from "playwright-core";
 import { repositoryRoot, temporaryFolder } from "../support.js";
 import { launchChromium, patienceMs } from "./chromium.js";
 import { skipWithoutJupyter, startJupyterLab, type RunningLab } from "./jupyterlab.js";
+import { notebookOf } from "./notebook-of.js";
 
 const open = `import { ClassificationDataset } from "sightbook";
 import { AnnotationUI } from "sightbook/widgets";
@@ -17,19 +18,6 @@ new AnnotationUI(dataset)`;
 
 const look = `const cup12 = dataset.entry("cup/cup-12.jpg");
 "kernel: " + [cup12?.labels, cup12?.excluded, dataset.size].join(" ")`;
-
-function notebook(...sources: readonly string[]): string {
-  const cells = sources.map((source, i) => ({
-    cell_type: "code",
-    id: `cell-${i}`,
-    execution_count: null,
-    metadata: {},
-    outputs: [],
-    source,
-  }));
-  const kernelspec = { name: "sightbook", display_name: "TypeScript (Sightbook)", language: "typescript" };
-  return JSON.stringify({ cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 });
-}
 
 describe("AnnotationUI in JupyterLab", { skip: skipWithoutJupyter }, () => {
   const folder = temporaryFolder();
@@ -51,7 +39,7 @@ describe("AnnotationUI in JupyterLab", { skip: skipWithoutJupyter }, () => {
     cpSync(join(repositoryRoot, "notebooks", "sample_data", "tableware"), join(folder, "tableware"), {
       recursive: true,
     });
-    writeFileSync(join(folder, `${name}.ipynb`), notebook(open, ...more));
+    writeFileSync(join(folder, `${name}.ipynb`), notebookOf([open, ...more]));
     const page = await visit(name);
     await run(page, 0);
     await images(page).getByRole("option").first().waitFor();

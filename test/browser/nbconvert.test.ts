@@ -1,17 +1,22 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { createRequire } from "node:module";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { after, before, describe } from "node:test";
 import { pathToFileURL } from "node:url";
 
-import type { Browser, Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 
 import { installKernelspec } from "../../kernel/index.js";
-import { temporaryFolder } from "../support.js";
+import { repositoryRoot, temporaryFolder } from "../support.js";
 import { copyTableware, evaluateTableware } from "../widgets/evaluated-tableware.js";
 import { launchChromium, patienceMs } from "./chromium.js";
 import { jupyterPython, skipWithoutJupyter } from "./jupyterlab.js";
+import { notebookOf } from "./notebook-of.js";
+
+const require = createRequire(import.meta.url);
+const { version } = require("../../../package.json") as { version: string };
 
 // One cell for each widget and each kind of plot.
 const shown = {
@@ -44,6 +49,11 @@ schema = json.loads(importlib.resources.files("ipywidgets").joinpath("state.sche
 jsonschema.validate(json.loads(json.dumps(states)), schema)
 nbformat.write(notebook, "executed.ipynb")
 open("all.html", "w", encoding="utf8").write(HTMLExporter().from_notebook_node(notebook)[0])
+# What JupyterLab saves: views of the stored states.
+view = lambda id: {"version_major": 2, "version_minor": 0, "model_id": id}
+views = [{"application/vnd.jupyter.widget-view+json": view(id)} for id in states["state"]]
+notebook.cells = [nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("display_data", data=data)]) for data in views]
+open("live.html", "w", encoding="utf8").write(HTMLExporter().from_notebook_node(notebook)[0])
 print(len(states["state"]))
 `;
 
@@ -56,17 +66,8 @@ describe("a notebook that a program ran, as HTML", { skip: skipWithoutJupyter },
     copyTableware(folder);
     const imports = `import { ImageClassifier, LinearSVC, plots, SvmClassifier } from "sightbook";
 import { AnnotationUI, DatasetOverview } from "sightbook/widgets";`;
-    const cells = [`${evaluateTableware}${imports}`, ...Object.values(shown)].map((source, i) => ({
-      cell_type: "code",
-      id: `cell-${i}`,
-      execution_count: null,
-      metadata: {},
-      outputs: [],
-      source,
-    }));
-    const kernelspec = { name: "sightbook", display_name: "TypeScript (Sightbook)", language: "typescript" };
-    const notebook = { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
-    writeFileSync(join(folder, "all.ipynb"), JSON.stringify(notebook));
+    const cells = [`${evaluateTableware}${imports}`, ...Object.values(shown)];
+    writeFileSync(join(folder, "all.ipynb"), notebookOf(cells));
     const home = join(folder, "home");
     mkdirSync(home);
     installKernelspec({ prefix: home });
@@ -102,6 +103,39 @@ import { AnnotationUI, DatasetOverview } from "sightbook/widgets";`;
     });
   });
 
+  test("with network, the widgets themselves are drawn as they were, by the module that the loader fetches", async () => {
+    const context = await browser!.newContext({ viewport: { width: 1000, height: 900 } });
+    const live = await context.newPage();
+    live.setDefaultTimeout(patienceMs);
+    const errors: Error[] = [];
+    live.on("pageerror", (error) => errors.push(error));
+    // The addresses of the web, answered from here, so that they are the ones that are asked for.
+    const fetched = await answerFromHere(context);
+    await live.goto(pathToFileURL(join(folder, "live.html")).href, { waitUntil: "domcontentloaded" });
+    const ended = "The kernel of this widget has ended.";
+    for (const [name, content] of Object.entries({
+      Annotation: "bowl-01.jpg",
+      Results: "Most confident mistakes first",
+      "Precision and recall": "micro average",
+      Dataset: "63 images, 4 labels",
+    })) {
+      const region = live.getByRole("region", { name, exact: true });
+      await region.getByText(ended).waitFor();
+      await region.getByText(content).first().waitFor({ state: "attached" });
+    }
+    await live.getByText("Pictures come from the kernel.").waitFor();
+    const trainings = live.getByRole("region", { name: "Training", exact: true });
+    await trainings.nth(0).getByText("Finished after 2 epochs").waitFor();
+    await trainings.nth(1).getByText("Trained on 512 features").waitFor();
+    await live.locator(".xtick").first().waitFor();
+    assert.ok(
+      fetched.has(`https://cdn.jsdelivr.net/npm/sightbook@^${version}/dist/index.js`),
+      [...fetched].join("\n"),
+    );
+    assert.deepEqual(errors, []);
+    await context.close();
+  });
+
   test("outputs are the static ones; errors there are none", () => {
     const { cells } = JSON.parse(readFileSync(join(folder, "executed.ipynb"), "utf8")) as {
       cells: { outputs: { output_type: string; data?: object }[] }[];
@@ -112,3 +146,24 @@ import { AnnotationUI, DatasetOverview } from "sightbook/widgets";`;
     }
   });
 });
+
+/** Answers what an HTML page asks of the web with the packages of this checkout, and nothing else; the addresses it gave. */
+async function answerFromHere(context: BrowserContext): Promise<ReadonlySet<string>> {
+  const files: readonly (readonly [address: RegExp, path: string])[] = [
+    [/\/require(\.min)?\.js$/, require.resolve("requirejs/require.js")],
+    [
+      /\/@jupyter-widgets\/html-manager@.*embed-amd\.js$/,
+      require.resolve("@jupyter-widgets/html-manager/dist/embed-amd.js"),
+    ],
+    [/\/npm\/sightbook@.*\.js$/, join(repositoryRoot, "dist", "index.js")],
+  ];
+  const answered = new Set<string>();
+  await context.route(/^https?:/, async (route) => {
+    const address = route.request().url();
+    const file = files.find(([pattern]) => pattern.test(address));
+    if (file === undefined) return route.abort();
+    answered.add(decodeURIComponent(address));
+    return route.fulfill({ path: file[1], contentType: "text/javascript" });
+  });
+  return answered;
+}

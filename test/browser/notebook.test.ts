@@ -8,24 +8,7 @@ import type { Browser } from "playwright-core";
 import { temporaryFolder } from "../support.js";
 import { launchChromium, patienceMs } from "./chromium.js";
 import { skipWithoutJupyter, startJupyterLab, type RunningLab } from "./jupyterlab.js";
-
-function notebookOf(...cells: readonly string[]): string {
-  return JSON.stringify({
-    cells: cells.map((source, index) => ({
-      cell_type: "code",
-      id: `cell-${index}`,
-      execution_count: null,
-      metadata: {},
-      outputs: [],
-      source,
-    })),
-    metadata: {
-      kernelspec: { name: "sightbook", display_name: "TypeScript (Sightbook)", language: "typescript" },
-    },
-    nbformat: 4,
-    nbformat_minor: 5,
-  });
-}
+import { notebookOf } from "./notebook-of.js";
 
 describe("a notebook in the browser", { skip: skipWithoutJupyter }, () => {
   const folder = temporaryFolder();
@@ -34,14 +17,14 @@ describe("a notebook in the browser", { skip: skipWithoutJupyter }, () => {
   before(async () => {
     const cell =
       'import { ArgumentError } from "sightbook";\nconst name: string = ArgumentError.name;\n`it is ${name}`';
-    writeFileSync(join(folder, "hello.ipynb"), notebookOf(cell));
+    writeFileSync(join(folder, "hello.ipynb"), notebookOf([cell]));
     writeFileSync(
       join(folder, "seven.ipynb"),
-      notebookOf(
+      notebookOf([
         "const squares = [1, 2, 3].map((x) => ({ x, square: x ** 2 })); squares",
         "console.log('looping'); while (true) {}",
         "squares.legnth",
-      ),
+      ]),
     );
     lab = await startJupyterLab(folder);
     browser = await launchChromium();

@@ -10,6 +10,7 @@ import { temporaryFolder } from "../support.js";
 import { copyTableware, evaluateTableware } from "../widgets/evaluated-tableware.js";
 import { launchChromium, patienceMs } from "./chromium.js";
 import { skipWithoutJupyter, startJupyterLab, type RunningLab } from "./jupyterlab.js";
+import { notebookOf } from "./notebook-of.js";
 
 const cells = {
   results: `${evaluateTableware}\nnew ResultsUI(dataset, evaluation)`,
@@ -46,17 +47,7 @@ describe("ResultsUI and PrecisionRecallUI in JupyterLab", { skip: skipWithoutJup
     browser = await launchChromium();
     rmSync(join(folder, "tableware"), { recursive: true, force: true });
     copyTableware(folder);
-    const sources = Object.entries(cells).map(([id, source]) => ({
-      cell_type: "code",
-      id,
-      execution_count: null,
-      metadata: {},
-      outputs: [],
-      source,
-    }));
-    const kernelspec = { name: "sightbook", display_name: "TypeScript (Sightbook)", language: "typescript" };
-    const notebook = { cells: sources, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
-    writeFileSync(join(folder, "results.ipynb"), JSON.stringify(notebook));
+    writeFileSync(join(folder, "results.ipynb"), notebookOf(Object.values(cells)));
     page = await visit();
     await run("results");
     await region().waitFor();

@@ -78,15 +78,19 @@ export class Monitor {
     void display(this.#widget, { id: this.#displayId, update: true });
   }
 
-  /** Shows how it ended; nothing changes afterwards. */
-  async end(phase: MonitorPhase, values: Partial<MonitorContent>, fallback: JsonObject): Promise<void> {
+  /** Shows how it ended, and the final picture once that is drawn; nothing changes afterwards. */
+  async end(
+    phase: MonitorPhase,
+    values: Partial<MonitorContent>,
+    fallback: Promise<JsonObject>,
+  ): Promise<void> {
     if (this.#ended) return;
     clearInterval(this.#timer);
     clearTimeout(this.#sending);
     Object.assign(this.#waiting, values, { phase, secondsLeft: null });
     this.#send();
     this.#ended = true;
-    this.#static = fallback;
+    this.#static = await fallback;
     await display(this.#widget, { id: this.#displayId, update: true });
   }
 

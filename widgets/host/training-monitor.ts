@@ -118,7 +118,7 @@ export class TrainingMonitor implements ProgressReporter {
       charts: this.#epochs > 0 ? this.#charts(isKept ? keptEpoch : undefined) : [],
       table: epochTable(this.#history),
     };
-    void this.#finalPicture(message, keptEpoch).then((picture) => monitor.end(outcome, values, picture));
+    void monitor.end(outcome, values, this.#finalPicture(message, keptEpoch));
   }
 
   close(): void {

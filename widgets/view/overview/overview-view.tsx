@@ -94,10 +94,15 @@ function Search({
   readonly disabled: boolean;
 }) {
   const [{ phase, done, total, text }] = useShared(widget, "search");
+  const isLeft = phase === "running" && disabled;
   return (
     <div class="sightbook-overview-search">
-      <Status>{phase === "none" ? "Duplicates were not looked for yet." : text}</Status>
-      {phase === "running" && (
+      <Status>
+        {phase === "none" || isLeft
+          ? `Duplicates were not looked for ${isLeft ? "to the end" : "yet"}.`
+          : text}
+      </Status>
+      {phase === "running" && !isLeft && (
         <ProgressBar name="Duplicates" done={done} total={total} text={`${done} of ${total}`} />
       )}
       {(phase === "none" || phase === "failed") && (

@@ -11,11 +11,13 @@ export interface PictureStageProps {
   readonly pictures: Thumbnails;
   /** A small picture that stands in until the large one is there. */
   readonly smallUrl: string | undefined;
+  /** Whether there is a kernel that a picture can come from. */
+  readonly connected: boolean;
   readonly onZoom: () => void;
 }
 
 /** The image as large as there is room, fetched at that size. */
-export function PictureStage({ image, strip, pictures, smallUrl, onZoom }: PictureStageProps) {
+export function PictureStage({ image, strip, pictures, smallUrl, connected, onZoom }: PictureStageProps) {
   const stage = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState(0);
   useEffect(() => {
@@ -41,7 +43,7 @@ export function PictureStage({ image, strip, pictures, smallUrl, onZoom }: Pictu
       ) : url === "" ? (
         <EmptyState title="Cannot be read">{image.problem}</EmptyState>
       ) : url === undefined ? (
-        <span>Loading {image.name}</span>
+        <span>{connected ? `Loading ${image.name}` : "Pictures come from the kernel."}</span>
       ) : (
         <>
           <img

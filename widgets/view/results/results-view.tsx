@@ -104,6 +104,7 @@ function Results({ widget }: { readonly widget: WidgetModel<ResultsState> }) {
               strip={strip}
               pictures={pictures}
               smallUrl={thumbnails.get(image.id)}
+              connected={connected}
               onZoom={() => {
                 setZoomed(true);
               }}
