@@ -82,7 +82,7 @@ export class Monitor {
   async end(
     phase: MonitorPhase,
     values: Partial<MonitorContent>,
-    fallback: Promise<JsonObject>,
+    fallback: JsonObject | Promise<JsonObject>,
   ): Promise<void> {
     if (this.#ended) return;
     clearInterval(this.#timer);
