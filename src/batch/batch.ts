@@ -95,6 +95,7 @@ export async function batch(options: BatchOptions): Promise<BatchSummary> {
           tell();
         },
       });
+      await removeLeftovers(folder);
       const state = `${finishedShards} of ${run.shards.length} shards are finished and kept in ${folder}`;
       if (interrupt.signal.aborted) {
         throw new CancelledError(`batch: interrupted; ${state}. The same call goes on from there.`);

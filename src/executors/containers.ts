@@ -93,6 +93,8 @@ interface ContainerWork {
 
 const runLabel = "sightbook.batch";
 const clientLabel = "sightbook.client";
+/** 128 and SIGKILL, as shells count. */
+const killedCode = 137;
 /** A worker that is told to end does so in the middle of a batch of images. */
 const stopSeconds = 5;
 
@@ -138,7 +140,11 @@ async function runContainer(
     if (signal.aborted) stop();
     await container.wait();
     const { State } = await container.inspect();
-    const how = State.OOMKilled ? "ran out of memory" : `ended with exit code ${State.ExitCode}`;
+    const how = State.OOMKilled
+      ? "ran out of memory"
+      : State.ExitCode === killedCode
+        ? "was killed, by somebody or for lack of memory" // Podman does not tell which.
+        : `ended with exit code ${State.ExitCode}`;
     const said = State.ExitCode === 0 ? "" : lastError(await containerLog(container, 50));
     return { code: State.ExitCode, reason: said || `its container ${how}` };
   } catch (error) {

@@ -73,7 +73,9 @@ export async function hopeless(cluster: Cluster, pods: readonly V1Pod[]): Promis
       if (pullReasons.has(reason)) {
         return `the image ${pod.spec?.containers[0]?.image ?? ""} cannot be pulled (${reason}${message ? `: ${message}` : ""}). Push it, or name an imagePullSecret.`;
       }
-      if (reason === "CreateContainerConfigError" || reason === "CreateContainerError") {
+      // A node that has just begun, or is very busy, may not have got the Secret yet; it asks again.
+      const isPassing = message.startsWith("failed to sync");
+      if (!isPassing && (reason === "CreateContainerConfigError" || reason === "CreateContainerError")) {
         return `a container cannot be made (${reason}: ${message}).`;
       }
       if (container.restartCount > 0) return crashed(cluster, pod, container);
