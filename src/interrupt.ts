@@ -13,6 +13,12 @@ export interface Interruptible {
 /** Under this name a notebook kernel keeps the signal that aborts when the user stops the running cell. */
 const cellSignal = Symbol.for("Jupyter.interruptSignal");
 
+/** Aborts when the user stops the notebook cell on whose behalf this is called; `undefined` outside notebooks. */
+export function cellInterrupt(): AbortSignal | undefined {
+  const signal = (globalThis as { readonly [cellSignal]?: unknown })[cellSignal];
+  return signal instanceof AbortSignal ? signal : undefined;
+}
+
 /**
  * Turns the user's interrupt into a cancellation while some work runs: Ctrl-C in a terminal, and the stop button of a
  * notebook.
@@ -24,8 +30,7 @@ export function interruptible(outer?: AbortSignal): Interruptible {
   const abort = (): void => {
     controller.abort();
   };
-  const cell = (globalThis as { readonly [cellSignal]?: unknown })[cellSignal];
-  const signals = [outer, cell].filter((signal) => signal instanceof AbortSignal);
+  const signals = [outer, cellInterrupt()].filter((signal) => signal !== undefined);
   for (const signal of signals) {
     if (signal.aborted) abort();
     signal.addEventListener("abort", abort, { once: true });

@@ -31,11 +31,12 @@ import { fitNetwork, type FitFacts, type ReferenceLogits } from "./fitting.js";
 import { summaryOf } from "./image-classifier-summary.js";
 import { specOf, type ImageClassifierOptions, type ImageClassifierSpec } from "./image-classifier-options.js";
 import { readImageClassifier, saveImageClassifier, type SaveOptions } from "./image-classifier-bundle.js";
-import { pathsOf, scoreImages, type ImagesToScore } from "./image-scoring.js";
+import { pathsOf, scoreImages, type ImagesToScore, type ScoredRows } from "./image-scoring.js";
 import { predictionsOf } from "./prediction.js";
 import { softmaxRows } from "./probabilities.js";
 import { Runners, type Runner, type RunnerOutput } from "./runners.js";
 import { RunningFit } from "./running-fit.js";
+import { showScoring } from "./shown-scoring.js";
 
 /** What a classifier knows once its weights are there: all that a bundle keeps. */
 export interface ImageClassifierState {
@@ -239,14 +240,12 @@ export class ImageClassifier implements Classifier {
    */
   async featurize(images: ImagesToScore, options: PredictionOptions = {}): Promise<Features> {
     const { run } = await this.#runner("features", options.signal);
-    const rows = await scoreImages(
-      "ImageClassifier.featurize",
+    const { data, columns, included, problems } = await this.#score(
+      "featurize",
       run,
       pathsOf(images),
-      this.preprocessing,
       options,
     );
-    const { data, columns, included, problems } = rows;
     return { features: { data, rows: included.length, columns }, included, problems };
   }
 
@@ -337,8 +336,24 @@ export class ImageClassifier implements Classifier {
       );
     }
     const { run } = await this.#runner("logits");
-    const { data, included, problems } = await scoreImages(where, run, paths, this.preprocessing, options);
+    const { data, included, problems } = await this.#score(method, run, paths, options);
     return { scores: softmaxRows(data, this.labels.length), included, problems };
+  }
+
+  /** Runs the network over the images; a notebook shows how far it is. */
+  #score(
+    method: string,
+    run: Runner["run"],
+    paths: readonly string[],
+    options: PredictionOptions,
+  ): Promise<ScoredRows> {
+    const { baseModel } = this.#spec;
+    const network = typeof baseModel === "string" ? baseModel : "The network";
+    const [name, does] =
+      method === "featurize" ? ["Features", "computes features of"] : ["Scoring", "scores"];
+    return showScoring(name, `${network} ${does} ${paths.length} images`, options, (shown) =>
+      scoreImages(`ImageClassifier.${method}`, run, paths, this.preprocessing, shown),
+    );
   }
 
   /**

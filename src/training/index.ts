@@ -1,6 +1,7 @@
 export { bestEpochOf, formatEpoch, type EpochRecord, type TrainingHistory } from "./history.js";
 export {
   createProgressReporter,
+  notebookProgress,
   openProgressReporter,
   type BatchProgress,
   type ImagesProgress,

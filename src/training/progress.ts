@@ -34,6 +34,8 @@ export interface ImagesProgress {
 
 /** What begins, as far as a reporter shows it. */
 export interface ProgressStart {
+  /** What it is in a word. Default: "Training". */
+  readonly name?: string;
   /** One line, such as "ResNet18 learns 4 labels from 41 images". */
   readonly title: string;
   /** Epochs of a training that has them. */
@@ -84,13 +86,16 @@ const redrawMs = 200;
  * Under this name a notebook kernel offers what shows progress better than lines do: a function that resolves to a
  * {@link ProgressReporter}. The library knows nothing of widgets; the kernel brings the two together.
  */
-const notebookProgress = Symbol.for("sightbook.progress");
+const place = Symbol.for("sightbook.progress");
+
+/** Opens what a notebook shows progress with; `undefined` outside notebooks. */
+export function notebookProgress(): (() => Promise<ProgressReporter>) | undefined {
+  return (globalThis as { readonly [place]?: () => Promise<ProgressReporter> })[place];
+}
 
 /** Makes the reporter for a style and the place it runs in, which may be a notebook. */
 export async function openProgressReporter(style: ProgressStyle): Promise<ProgressReporter> {
-  const open = (globalThis as { readonly [notebookProgress]?: () => Promise<ProgressReporter> })[
-    notebookProgress
-  ];
+  const open = notebookProgress();
   if (open === undefined || style === "none" || style === "lines") return createProgressReporter(style);
   try {
     return await open();

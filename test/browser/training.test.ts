@@ -11,7 +11,7 @@ import { skipWithoutJupyter, startJupyterLab, type RunningLab } from "./jupyterl
 import { notebookOf } from "./notebook-of.js";
 
 // A network that trains in seconds: small images, random start.
-const prepare = `import { ClassificationDataset, ImageClassifier, LinearSVC, SvmClassifier } from "sightbook";
+const prepare = `import { ClassificationDataset, ClassificationEvaluation, ImageClassifier, LinearSVC, SvmClassifier } from "sightbook";
 const dataset = await ClassificationDataset.fromDirectory("tableware");
 const [trainSet, validationData] = dataset.split({ trainSize: 0.66, stratify: "label", seed: 1 });
 const network = () => new ImageClassifier({ labels: dataset.labels, weights: "none", imageSize: 32 });
@@ -28,6 +28,11 @@ console.log("went on with", stopped.keptEpoch, "of", stopped.history.length);`,
 console.log("never printed");`,
   `console.log("kept", interrupted.keptEpoch, "of", interrupted.history.length);`,
   `await model.fit(trainSet, { epochs: 500, learningRate: 0.001, batchSize: 8, validationData });`,
+  `${prepare}
+const many = { labels: dataset.labels, images: Array(5000).fill(dataset.images).flat() };
+await network().featurize(many);`,
+  `await stopped.fit(trainSet, { epochs: 1, batchSize: 8, verbose: 0 });
+await ClassificationEvaluation.run(stopped, many);`,
 ];
 
 describe("a training in JupyterLab", { skip: skipWithoutJupyter }, () => {
@@ -140,6 +145,29 @@ describe("a training in JupyterLab", { skip: skipWithoutJupyter }, () => {
     await cell.getByRole("img", { name: /^Loss: training/ }).waitFor();
   });
 
+  test("features and an evaluation show how far they are, and end when they are to", async () => {
+    const features = await run(6);
+    const computing = features.getByRole("region", { name: "Features" });
+    await computing.getByRole("progressbar", { name: "Images" }).waitFor();
+    await computing.getByText("ResNet18 computes features of 315000 images").waitFor();
+    await computing.getByRole("button", { name: "Stop" }).click();
+    await computing.getByText(/^Stopped after \d+ images\.$/).waitFor();
+    await features
+      .getByText(/^CancelledError: /)
+      .first()
+      .waitFor();
+
+    const evaluation = await run(7);
+    const scoring = evaluation.getByRole("region", { name: "Scoring" });
+    await scoring.getByText(/^\d+ of 315000$/).waitFor();
+    await page.getByRole("button", { name: /Interrupt the kernel/ }).click();
+    await scoring.getByText(/^Stopped after \d+ images\.$/).waitFor();
+    await evaluation
+      .getByText(/^CancelledError|^KeyboardInterrupt/)
+      .first()
+      .waitFor();
+  });
+
   test("saved and opened without its kernel, the notebook shows the final pictures", async () => {
     await page.keyboard.press("ControlOrMeta+s");
     await page.getByText("Saving completed").waitFor();
@@ -156,5 +184,7 @@ describe("a training in JupyterLab", { skip: skipWithoutJupyter }, () => {
     assert.ok(stopped["image/svg+xml"]);
     assert.ok(stopped["image/png"]);
     assert.match(stopped["text/plain"]!.join(""), /Stopped after \d+ of 500 epochs/);
+    const scored = saved.cells[7]!.outputs[0]!.data!;
+    assert.match(scored["text/plain"]!.join(""), /scores 315000 images\nStopped after \d+ images\./);
   });
 });

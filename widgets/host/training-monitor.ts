@@ -30,9 +30,10 @@ export class TrainingMonitor implements ProgressReporter {
   #epochs = 0;
   #bestEpoch: number | undefined;
   #trainingSince: number | undefined;
+  #imagesSince: { readonly done: number; readonly at: number } | undefined;
   #ended = false;
 
-  start({ title, epochs = 0, stop }: ProgressStart): void {
+  start({ name = "Training", title, epochs = 0, stop }: ProgressStart): void {
     this.#title = title;
     this.#epochs = epochs;
     const bars: MonitorBar[] =
@@ -40,7 +41,7 @@ export class TrainingMonitor implements ProgressReporter {
         ? [epochBar(0, epochs), { name: "Batch", done: 0, total: 1, text: "not begun" }]
         : [{ name: "Images", done: 0, total: 1, text: "not begun" }];
     const content: MonitorContent = {
-      region: "Training",
+      region: name,
       title,
       message: "Starting",
       stopMessage: "Stopping after this step",
@@ -101,11 +102,14 @@ export class TrainingMonitor implements ProgressReporter {
   }
 
   images({ done, total }: ImagesProgress): void {
-    this.#trainingSince ??= performance.now();
+    const now = performance.now();
+    this.#imagesSince ??= { done, at: now };
+    const secondsPerImage = (now - this.#imagesSince.at) / 1000 / (done - this.#imagesSince.done);
     this.#monitor?.update({
       bars: [{ name: "Images", done, total, text: `${done} of ${total}` }],
-      secondsLeft: null,
+      secondsLeft: done > this.#imagesSince.done ? secondsPerImage * (total - done) : null,
     });
+    this.#monitor?.updateStatic(this.#fallback(`${done} of ${total} images when this notebook was saved.`));
   }
 
   end({ outcome, message, keptEpoch }: ProgressOutcome): void {
