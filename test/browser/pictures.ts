@@ -1,6 +1,6 @@
 /**
  * Makes the pictures of README and docs: runs the tableware notebook in real JupyterLab, in a copy of the notebooks' folder,
- * and photographs each widget. `npm run quickstart && node dist/test/browser/pictures.js`.
+ * and photographs each widget, or those that are named: `npm run quickstart && node dist/test/browser/pictures.js [names]`.
  */
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,6 +13,7 @@ import { repositoryRoot } from "../support.js";
 import { launchChromium, patienceMs } from "./chromium.js";
 import { startJupyterLab } from "./jupyterlab.js";
 
+const names = process.argv.slice(2);
 const notebook = "01-tableware.ipynb";
 const folder = mkdtempSync(join(tmpdir(), "sightbook-pictures-"));
 for (const name of [notebook, "sample_data"]) {
@@ -31,6 +32,9 @@ await page.keyboard.press("ControlOrMeta+b");
 await page.getByRole("menuitem", { name: "Run", exact: true }).click();
 await page.getByRole("menuitem", { name: "Run All Cells", exact: true }).click();
 
+await photograph("overview", "Dataset", async (region) => {
+  await region.getByText(/more than once|twice/).waitFor();
+});
 await photograph("annotation", "Annotation", async (region) => {
   await region.getByRole("listbox", { name: "Images" }).getByRole("option").nth(3).click();
 });
@@ -40,8 +44,10 @@ await photograph("results", "Results");
 await photograph("precision-recall", "Precision and recall");
 
 // The README begins with the notebook as a person sees it.
-await intoView(page.getByRole("region", { name: "Annotation" }));
-await save("notebook", await page.screenshot());
+if (names.length === 0 || names.includes("notebook")) {
+  await intoView(page.getByRole("region", { name: "Annotation" }));
+  await save("notebook", await page.screenshot());
+}
 await browser.close();
 await lab.stop();
 rmSync(folder, { recursive: true });
@@ -66,6 +72,7 @@ async function photograph(
   name: string,
   act: (region: Locator) => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
+  if (names.length > 0 && !names.includes(file)) return;
   const region = page.getByRole("region", { name, exact: true });
   await intoView(region);
   await act(region);

@@ -86,8 +86,17 @@ describe("DatasetOverview in a kernel", () => {
     assert.equal(buffers[1]!.length, 0);
   });
 
-  test("its static form is the description", async () => {
-    const html = await widget.value(`(await overview[Symbol.for("Jupyter.display")]())["text/html"]`);
-    assert.match(String(html), /64 images, 4 labels/);
+  test("its static form is the description, with the duplicates, and follows edits", async () => {
+    const { displayed } = await kernel.run("overview", { allow_stdin: true });
+    const described = (await widget.value("dataset.describe().toString()")) as string;
+    assert.equal(displayed["text/plain"], `${described}\n${widget.state.search.text}`);
+    assert.match(
+      displayed["text/html"]!,
+      /64 images, 4 labels[^]*there more than once; 1 with different labels/,
+    );
+    const { "text/plain": text } = await widget.renewal(() =>
+      kernel.run(`await dataset.exclude("bowl/bowl-02.jpg")`),
+    );
+    assert.match(text!, /^63 images, 4 labels/);
   });
 });

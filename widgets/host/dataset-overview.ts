@@ -1,3 +1,5 @@
+import { isAbsolute, relative } from "node:path";
+
 import type { JsonObject, Widget } from "../../kernel/index.js";
 import type { ClassificationDataset, DuplicateGroup, ImageRecord } from "../../src/index.js";
 import { describeFacts } from "../../src/data/description.js";
@@ -11,7 +13,7 @@ import {
 import { answerQuestions } from "./answers.js";
 import { sizesOf } from "./overview-sizes.js";
 import { ThumbnailMaker } from "./thumbnails.js";
-import { displayOf, jupyterDisplay, openViewWidget } from "./view-widget.js";
+import { displayId, displayOf, jupyterDisplay, openViewWidget, Renewal } from "./view-widget.js";
 
 const sampleCount = 12;
 const shownGroups = 50;
@@ -26,12 +28,13 @@ const progressMs = 200;
  * Shows what a dataset is made of: images of each label, their sizes and formats, duplicates and conflicts of their labels,
  * and what is wrong with it. A click on a label describes its images alone. It follows every edit.
  *
- * The static form is {@link ClassificationDataset.describe}.
+ * The static form is {@link ClassificationDataset.describe}, with what is known of duplicates.
  */
 export class DatasetOverview {
   readonly #dataset: ClassificationDataset;
   readonly #widget: Widget<OverviewState>;
   readonly #stopListening: () => void;
+  readonly #renewal = new Renewal(this);
   readonly #closed = new AbortController();
   #groups: readonly DuplicateGroup[] = [];
   #isStale = false;
@@ -58,6 +61,7 @@ export class DatasetOverview {
       setImmediate(() => {
         this.#isStale = false;
         this.#refresh(this.#widget.state.label);
+        this.#renewal.soon();
       });
     });
     if (dataset.size <= searchedAtOnce) void this.findDuplicates();
@@ -81,6 +85,7 @@ export class DatasetOverview {
       this.#groups = groups;
       this.#widget.set({ search: { phase: "done", done: total, total, text: groupsText(groups) } });
       this.#refresh(this.#widget.state.label);
+      this.#renewal.soon();
     } catch (error) {
       if (this.#closed.signal.aborted) return;
       const text = error instanceof Error ? error.message : String(error);
@@ -91,11 +96,17 @@ export class DatasetOverview {
   /** Removes it from every page that shows it. */
   close(): void {
     this.#stopListening();
+    this.#renewal.stop();
     this.#closed.abort();
     this.#widget.close();
   }
 
+  get [displayId](): string {
+    return this.#widget.id;
+  }
+
   [jupyterDisplay](): JsonObject {
+    this.#renewal.begin();
     return displayOf(this.#widget);
   }
 
@@ -112,7 +123,7 @@ export class DatasetOverview {
     const groups = this.#groups
       .filter((group) => group.images.some(({ id }) => chosenIds.has(id)))
       .sort((a, b) => Number(b.labelsDiffer) - Number(a.labelsDiffer));
-    const where = root === undefined ? "" : ` in ${root}`;
+    const where = root === undefined ? "" : ` in ${fromHere(root)}`;
     return {
       title: `${images.length} images, ${labels.length} labels${where}`,
       label,
@@ -126,9 +137,22 @@ export class DatasetOverview {
     };
   }
 
+  /** The description, and what is known of duplicates. */
   #fallback(): JsonObject {
-    return this.#dataset.describe()[display]() as JsonObject;
+    const description = this.#dataset.describe()[display]();
+    const { phase, text } = this.#widget.state.search;
+    if (phase !== "done") return description as JsonObject;
+    return {
+      "text/plain": `${String(description["text/plain"])}\n${text}`,
+      "text/html": `<div>${String(description["text/html"])}<p>${text}</p></div>`,
+    };
   }
+}
+
+/** The path as short as it can be said: from the notebook's folder, if the images are below it. */
+function fromHere(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === "" || short.startsWith("..") || isAbsolute(short) ? path : short;
 }
 
 function imageOf({ id, name, labels }: ImageRecord): OverviewImage {
