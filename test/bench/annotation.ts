@@ -3,33 +3,9 @@
  * 100,000, hard links to the tableware sample). First page, page turns with and without a pause to look, an edit, and the
  * memory of kernel and browser before and after many pages.
  */
-import { copyFileSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
-import { join } from "node:path";
-
 import type { Page } from "playwright-core";
 
-import { launchChromium, patienceMs } from "../browser/chromium.js";
-import { startJupyterLab } from "../browser/jupyterlab.js";
-import { repositoryRoot } from "../support.js";
-
-const count = Number(process.argv[2] ?? 100_000);
-const folder = mkdtempSync(join(tmpdir(), "sightbook-bench-"));
-const sample = join(repositoryRoot, "notebooks", "sample_data", "tableware");
-
-/** File systems allow some 65,000 links to a file: the images are links to all of the sample, taken in turn. */
-function linkImages(): void {
-  const labels = readdirSync(sample);
-  const originals = labels.flatMap((label) =>
-    readdirSync(join(sample, label)).map((name) => [label, name] as const),
-  );
-  for (const label of labels) mkdirSync(join(folder, "images", label), { recursive: true });
-  for (const [label, name] of originals) copyFileSync(join(sample, label, name), join(folder, name));
-  for (let i = 0; i < count; i++) {
-    const [label, name] = originals[i % originals.length]!;
-    linkSync(join(folder, name), join(folder, "images", label, `${String(i).padStart(6, "0")}.jpg`));
-  }
-}
+import { memory, report, run, withManyImages } from "./many-images.js";
 
 const cells = [
   `import { ClassificationDataset } from "sightbook";
@@ -37,22 +13,7 @@ import { AnnotationUI } from "sightbook/widgets";
 const dataset = await ClassificationDataset.fromDirectory("images");
 dataset.size`,
   "new AnnotationUI(dataset)",
-  "globalThis.gc?.(); Math.round(process.memoryUsage().rss / 2 ** 20)",
 ];
-
-function writeNotebook(): void {
-  const kernelspec = { name: "sightbook", display_name: "TypeScript (Sightbook)", language: "typescript" };
-  const code = cells.map((source, i) => ({
-    cell_type: "code",
-    id: `cell-${i}`,
-    execution_count: null,
-    metadata: {},
-    outputs: [],
-    source,
-  }));
-  const content = { cells: code, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
-  writeFileSync(join(folder, "bench.ipynb"), JSON.stringify(content));
-}
 
 /** Does something in the page and gives the milliseconds until every image of another page is drawn. */
 async function turn(
@@ -81,49 +42,7 @@ async function turn(
   }, what);
 }
 
-async function run(page: Page, cell: number): Promise<void> {
-  await page.locator(".jp-CodeCell .cm-content").nth(cell).click();
-  await page.keyboard.press("Control+Enter");
-}
-
-async function result(page: Page, cell: number): Promise<string> {
-  await page.getByText("TypeScript (Sightbook) | Idle").waitFor();
-  const output = page.locator(".jp-CodeCell").nth(cell).locator(".jp-OutputArea-executeResult pre");
-  return (await output.innerText()).trim();
-}
-
-async function memory(page: Page): Promise<string> {
-  const session = await page.context().newCDPSession(page);
-  await session.send("HeapProfiler.collectGarbage");
-  const { metrics } = await session
-    .send("Performance.enable")
-    .then(() => session.send("Performance.getMetrics"));
-  const heap = metrics.find(({ name }) => name === "JSHeapUsedSize")!.value;
-  await run(page, 2);
-  return `kernel ${await result(page, 2)} MiB resident, page ${Math.round(heap / 2 ** 20)} MiB of JavaScript`;
-}
-
-function report(what: string, times: readonly number[]): void {
-  const sorted = [...times].sort((a, b) => a - b);
-  const at = (share: number): string =>
-    sorted[Math.floor(share * (sorted.length - 1))]!.toFixed(0).padStart(5);
-  console.log(
-    `${what.padEnd(44)} median ${at(0.5)} ms, 95 % ${at(0.95)} ms, most ${at(1)} ms (${times.length})`,
-  );
-}
-
-linkImages();
-writeNotebook();
-console.log(
-  `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? "unknown processor"}, ${count} images`,
-);
-const lab = await startJupyterLab(folder);
-const browser = await launchChromium();
-try {
-  const page = await browser.newPage({ viewport: { width: 1300, height: 1300 } });
-  page.setDefaultTimeout(patienceMs);
-  await page.goto(lab.notebookUrl("bench.ipynb"), { timeout: patienceMs });
-  await page.getByText("TypeScript (Sightbook) | Idle").waitFor();
+await withManyImages(Number(process.argv[2] ?? 100_000), cells, async (page) => {
   await run(page, 0);
   await page.locator(".jp-OutputArea-executeResult").first().waitFor();
   const watching = page.evaluate(async () => {
@@ -131,7 +50,7 @@ try {
     for (;;) {
       await new Promise((resolve) => requestAnimationFrame(resolve));
       // The cell ends when its output is there.
-      if (document.querySelectorAll(".jp-OutputArea-executeResult").length > 1) shown ??= performance.now();
+      if (document.querySelectorAll(".jp-OutputArea-output").length > 1) shown ??= performance.now();
       const tiles = document.querySelectorAll("[aria-label=Images] [role=option]").length;
       const pictures = [...document.querySelectorAll<HTMLImageElement>("[aria-label=Images] img")];
       if (shown !== undefined && tiles > 0 && pictures.filter(({ complete }) => complete).length === tiles) {
@@ -174,8 +93,4 @@ try {
     );
   }
   report("an edit, until it shows", times);
-} finally {
-  await browser.close();
-  await lab.stop();
-  rmSync(folder, { recursive: true });
-}
+});
