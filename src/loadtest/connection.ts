@@ -65,7 +65,7 @@ class Receiver implements Dispatcher.DispatchHandler {
     this.#resolve = resolve;
     this.#timeoutMs = timeoutMs;
     this.#timer = setTimeout(() => {
-      const message = `no answer within ${timeoutMs} ms`;
+      const message = `no answer within ${Math.round(timeoutMs)} ms`;
       this.#settle({ kind: "timeout", detail: "answer", message });
       this.#controller?.abort(new Error(message));
     }, timeoutMs);
@@ -109,7 +109,11 @@ function failureOf(error: Error, timeoutMs: number): Exchange {
   const code = errorCode(error) ?? error.name;
   const message = error.message || code;
   if (error instanceof errors.ConnectTimeoutError) {
-    return { kind: "timeout", detail: "connect", message: `no connection within ${timeoutMs} ms` };
+    return {
+      kind: "timeout",
+      detail: "connect",
+      message: `no connection within ${Math.round(timeoutMs)} ms`,
+    };
   }
   if (code === "ECONNREFUSED" || (error instanceof AggregateError && everyRefused(error))) {
     return { kind: "refused", detail: "ECONNREFUSED", message };

@@ -39,9 +39,10 @@ export async function reportPage(report: LoadTestData): Promise<string> {
 <title>Load test of ${escapeHtml(report.url)}</title>
 <style>
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 860px; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; margin: .5rem 0 1rem; }
+table { display: block; overflow-x: auto; border-collapse: collapse; margin: .5rem 0 1rem; }
 th, td { padding: .2rem .7rem; border-bottom: 1px solid #ddd; }
 svg { display: block; max-width: 100%; height: auto; margin: 1rem 0; }
+h3, h4, p { overflow-wrap: anywhere; }
 h4 { margin: 1.5rem 0 .3rem; }
 p { margin: .2rem 0; }
 </style>

@@ -58,8 +58,12 @@ export class InferencePool {
     return this.#workers.flatMap(({ pid }) => pid ?? []);
   }
 
-  /** How many more images would be accepted now. */
+  /**
+   * How many more images would be accepted now. None while the one that has waited longest has waited half of its time: in
+   * a queue as long as the deadline every image would be scored just too late, and nobody would be answered.
+   */
   get room(): number {
+    if (this.#queue[0]?.isLate === true) return 0;
     const { maxWaiting } = this.#options;
     return maxWaiting + this.#workers.length * this.#mostPerWorker - this.waiting - this.running;
   }

@@ -27,6 +27,7 @@ export class ScoringJob {
   #crashes = 0;
   #settle: Settle | undefined;
   readonly #release: () => void;
+  readonly #halfTimeAt: number;
 
   constructor(
     readonly id: number,
@@ -37,6 +38,7 @@ export class ScoringJob {
     this.result = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
+    this.#halfTimeAt = (this.#arrivedAt + deadlineAt) / 2;
     const giveUp = (error: ScoringError): void => {
       if (this.reject(error)) onGivenUp(this);
     };
@@ -56,6 +58,11 @@ export class ScoringJob {
 
   get isSettled(): boolean {
     return this.#settle === undefined;
+  }
+
+  /** Whether more than half of the time until its deadline is over. */
+  get isLate(): boolean {
+    return performance.now() > this.#halfTimeAt;
   }
 
   /** How many processes ended while they worked on it; from the first on it gets a process to itself. */

@@ -1,6 +1,6 @@
 /**
- * Makes the pictures of README and docs: runs the tableware notebook in real JupyterLab, in a copy of the notebooks' folder,
- * and photographs each widget, or those that are named: `npm run quickstart && node dist/test/browser/pictures.js [names]`.
+ * Makes the pictures of README and docs: runs two of the notebooks in real JupyterLab, in a copy of their folder, and
+ * photographs each widget, or those that are named: `npm run quickstart && node dist/test/browser/pictures.js [names]`.
  */
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,24 +14,20 @@ import { launchChromium, patienceMs } from "./chromium.js";
 import { startJupyterLab } from "./jupyterlab.js";
 
 const names = process.argv.slice(2);
-const notebook = "01-tableware.ipynb";
 const folder = mkdtempSync(join(tmpdir(), "sightbook-pictures-"));
-for (const name of [notebook, "sample_data"]) {
+// What the notebook deploys is its own.
+process.env["SIGHTBOOK_DATA"] = join(folder, "data");
+for (const name of ["01-tableware.ipynb", "05-deploy.ipynb", "sample_data"]) {
   cpSync(join(repositoryRoot, "notebooks", name), join(folder, name), { recursive: true });
 }
 const lab = await startJupyterLab(folder);
 const browser = await launchChromium();
 const page = await browser.newPage({ viewport: { width: 1120, height: 900 }, deviceScaleFactor: 1.5 });
 page.setDefaultTimeout(patienceMs);
-await page.goto(lab.notebookUrl(notebook), { timeout: patienceMs });
-await page.getByText("TypeScript (Sightbook) | Idle").waitFor();
 const news = page.getByRole("button", { name: "No", exact: true });
 await page.addLocatorHandler(news, () => news.click());
-// The file browser leaves room for the notebook.
-await page.keyboard.press("ControlOrMeta+b");
-await page.getByRole("menuitem", { name: "Run", exact: true }).click();
-await page.getByRole("menuitem", { name: "Run All Cells", exact: true }).click();
 
+await runAll("01-tableware.ipynb");
 await photograph("overview", "Dataset", async (region) => {
   await region.getByText(/more than once|twice/).waitFor();
 });
@@ -48,9 +44,23 @@ if (names.length === 0 || names.includes("notebook")) {
   await intoView(page.getByRole("region", { name: "Annotation" }));
   await save("notebook", await page.screenshot());
 }
+
+await runAll("05-deploy.ipynb");
+await photograph("load-test", "Load test");
+await page.getByText("TypeScript (Sightbook) | Idle").waitFor();
 await browser.close();
 await lab.stop();
 rmSync(folder, { recursive: true });
+
+/** Opens a notebook and runs its cells. */
+async function runAll(notebook: string): Promise<void> {
+  await page.goto(lab.notebookUrl(notebook), { timeout: patienceMs });
+  await page.getByText("TypeScript (Sightbook) | Idle").waitFor();
+  // The file browser leaves room for the notebook.
+  if (await page.locator("#filebrowser").isVisible()) await page.keyboard.press("ControlOrMeta+b");
+  await page.getByRole("menuitem", { name: "Run", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Run All Cells", exact: true }).click();
+}
 
 /** Scrolls as a person would: JupyterLab draws only the cells near the view. */
 async function intoView(region: Locator): Promise<void> {

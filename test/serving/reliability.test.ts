@@ -122,6 +122,23 @@ test("the queue is bounded: what finds no room is told to come again, what was a
   });
 });
 
+test("a queue that has become too slow takes no more until it has caught up", async () => {
+  await withServer({ maxBatch: 1, deadlineMs: 20_000, hangTimeoutMs: 60_000 }, async (server, pids) => {
+    const goOn = await stopInference(await pids());
+    const accepted = Array.from({ length: 3 }, () => predict(server.url, image));
+    await until(async () => (await server.status()).waiting === 1, "one waits");
+    await delay(10_100);
+    const { status, body } = await predict(server.url, image);
+    assert.deepEqual([status, body.error?.code], [503, "overloaded"]);
+    goOn();
+    assert.deepEqual(
+      (await Promise.all(accepted)).map(({ status }) => status),
+      [200, 200, 200],
+    );
+    assert.equal((await predict(server.url, image)).status, 200);
+  });
+});
+
 test("an answer that comes too late is not waited for", async () => {
   await withServer({ deadlineMs: 200, hangTimeoutMs: 60_000 }, async (server, pids) => {
     const goOn = await stopInference(await pids());
