@@ -54,8 +54,8 @@ export function executorOf(choice: ExecutorChoice): ShardExecutor {
     case "kubernetes":
       return kubernetesJob({
         ...options,
-        run: parseVolumePlace("runVolume", runVolume ?? ""),
-        images: parseVolumePlace("imagesVolume", imagesVolume ?? ""),
+        run: parseVolumePlace("--run-volume", runVolume ?? ""),
+        images: parseVolumePlace("--images-volume", imagesVolume ?? ""),
       });
   }
 }

@@ -16,6 +16,7 @@ import { setTimeout as wait } from "node:timers/promises";
 
 import { batch, localProcesses, loadClassifier } from "sightbook";
 
+import { formatShards, parseShards, shardOf } from "../../src/batch/shard-list.js";
 import { repositoryRoot, temporaryFolder } from "../support.js";
 import { writeTinyImages } from "../training/tiny-images.js";
 import {
@@ -172,6 +173,42 @@ describe("killed", { skip: process.platform !== "linux" && "finds workers by Lin
   });
 });
 
+test("a result that was damaged or lost is found and done again, and nothing else is", async () => {
+  const run = join(temporaryFolder(), "run");
+  const options = { bundle, images, output: run, shardSize: 20 };
+  await batch(options);
+  const before = await rowsOf(run);
+  const [first, second, third] = readdirSync(join(run, "results")).map((name) => join(run, "results", name));
+  const bytes = readFileSync(first!);
+  // One bit, so that the length says nothing.
+  bytes[100]! ^= 1;
+  writeFileSync(first!, bytes);
+  rmSync(second!);
+  const { mtimeMs } = statSync(third!);
+  const finished: number[] = [];
+  await batch({ ...options, onProgress: ({ finishedShards: count }) => finished.push(count) });
+  assert.equal(finished[0], 1);
+  assert.deepEqual(await rowsOf(run), before);
+  assert.equal(statSync(third!).mtimeMs, mtimeMs);
+});
+
+test("a worker is told its shard by its place in a list", () => {
+  for (const [list, shards] of [
+    ["3,7-9,12", [3, 7, 8, 9, 12]],
+    ["0-2", [0, 1, 2]],
+    ["", []],
+  ] as const) {
+    assert.deepEqual(parseShards(list), shards);
+    assert.equal(formatShards(shards), list);
+  }
+  const environment = { JOB_COMPLETION_INDEX: "2", SIGHTBOOK_SHARDS: "3,7-9" };
+  assert.equal(shardOf(environment), 8);
+  assert.throws(() => shardOf({ ...environment, JOB_COMPLETION_INDEX: "4" }), {
+    message: 'batch-worker: JOB_COMPLETION_INDEX must be a place in the list 3,7-9, got "4".',
+  });
+  assert.throws(() => parseShards("1;2"), { message: 'shards: list must be such as "0-3,7", got "1;2".' });
+});
+
 describe("stopped", () => {
   test("an interrupt keeps the finished shards and says so; the same call goes on", async () => {
     const run = join(temporaryFolder(), "run");
@@ -309,6 +346,15 @@ describe("a worker", () => {
     });
   }
 
+  test("another folder that is mounted in place of the images is no result of missing images either", async () => {
+    const { code, said } = await runWorker("0", fresh(), ["--images", temporaryFolder()]);
+    assert.equal(code, 2, said);
+    assert.match(
+      said,
+      /holds none of the shard's 30 images \(no such file or folder\)\. What the run knows as /,
+    );
+  });
+
   test("images that are not mounted are no result of missing images: exit code 1, to be tried again", async () => {
     const { code, said } = await runWorker("0", fresh(), ["--images", "/nowhere"]);
     assert.equal(code, 1);
@@ -330,6 +376,17 @@ describe("refused", () => {
         /^batch: 1 shard was given up, the first \(1\) because: .*model\.zip.*; 1 of 2 shards are finished and kept in .* The same call tries them again\.$/,
       );
       return true;
+    });
+  });
+
+  test("a manifest that was changed since", async () => {
+    const run = join(temporaryFolder(), "run");
+    await batch({ bundle, images, output: run, shardSize: 60 });
+    const manifest = join(run, "manifest.txt");
+    writeFileSync(manifest, readFileSync(manifest, "utf8").replace("blue/0.png", "blue/1.png"));
+    await assert.rejects(batch({ bundle, images, output: run, shardSize: 60 }), {
+      name: "FileError",
+      message: `${manifest}: is not the manifest that the run was made with. Begin a new run.`,
     });
   });
 

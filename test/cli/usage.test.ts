@@ -35,6 +35,7 @@ for (const [command, option] of [
   ["predict", "--batch-size"],
   ["featurize", "--output"],
   ["export", "<output>"],
+  ["batch", "--executor"],
 ] as const) {
   test(`${command} --help tells its options and exits with 0`, async () => {
     const { exitCode, stdout } = await runCli([command, "--help"]);
@@ -73,6 +74,39 @@ const wrong: readonly { args: readonly string[]; stderr: RegExp }[] = [
   {
     args: ["featurize", folder, "--output", "features.xlsx"],
     stderr: /'features\.xlsx' is invalid\. It must end in \.csv or \.npy\./u,
+  },
+  {
+    args: ["batch", "x", folder, "--output", "x", "--executor", "cloud"],
+    stderr: /Allowed choices are local, docker, kubernetes\./u,
+  },
+  {
+    args: ["batch", "x", folder, "--output", "x", "--memory", "1Gi"],
+    stderr: /^error: batch: executor must be docker or kubernetes where there is --memory, got "local"\.\n$/u,
+  },
+  {
+    args: ["batch", "x", folder, "--output", "x", "--executor", "docker", "--memory", "much"],
+    stderr: /memory must be a quantity such as "2Gi" or "512Mi", got "much"/u,
+  },
+  {
+    args: ["batch", "x", folder, "--output", "x", "--executor", "docker", "--run-volume", "host:/run"],
+    stderr: /executor must be kubernetes where there is --run-volume, got "docker"/u,
+  },
+  {
+    args: [
+      "batch",
+      "x",
+      folder,
+      "--output",
+      "x",
+      "--executor",
+      "kubernetes",
+      "--image",
+      "x",
+      "--run-volume",
+      "run",
+    ],
+    stderr:
+      /--run-volume must be claim:<name>\[\/<path>\], nfs:<server>:\/<path> or host:\/<path>, got "run"/u,
   },
 ];
 for (const { args, stderr } of wrong) {
