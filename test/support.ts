@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after } from "node:test";
+import test, { after } from "node:test";
 import { fileURLToPath } from "node:url";
 
 /** The checkout's root; tests run compiled, from `dist/test`. */
@@ -30,4 +30,18 @@ export function temporaryFolder(): string {
     rmSync(folder, { recursive: true, force: true });
   });
   return folder;
+}
+
+/**
+ * The `skip` option of tests that need something of the machine: false, or the reason. `SIGHTBOOK_REQUIRED` names what must be
+ * there, such as `"cluster docker"`: then these tests are not skipped, and fail by the reason.
+ */
+export function skipUnlessRequired(what: "cluster" | "docker", reason: string | false): string | false {
+  const required = (process.env["SIGHTBOOK_REQUIRED"] ?? "").split(" ");
+  if (reason !== false && required.includes(what)) {
+    test(`${what} is there, as it must be in CI`, () => {
+      throw new Error(reason);
+    });
+  }
+  return reason;
 }

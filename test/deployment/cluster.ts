@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 import { cacheFolder } from "../../src/cache.js";
-import { repositoryRoot } from "../support.js";
+import { repositoryRoot, skipUnlessRequired } from "../support.js";
 
 /** A real control plane: API server, controllers, scheduler; see `test/cluster/`. It has no nodes. */
 export interface TestCluster {
@@ -44,12 +44,16 @@ function clusterPrograms(): (ClusterPrograms & { readonly folder: string }) | un
   };
 }
 
-/** The `skip` option of tests that need a cluster: false, or the reason. In CI it is never skipped, but built. */
+/** The `skip` option of tests that need a cluster: false, or the reason. */
 export function skipWithoutCluster(): string | false {
+  return skipUnlessRequired("cluster", whyNoCluster());
+}
+
+function whyNoCluster(): string | false {
   if (process.platform !== "linux") return "the test cluster is for Linux";
   const programs = clusterPrograms();
   if (programs === undefined) return "Go is not installed, which builds the test cluster";
-  if (existsSync(programs.folder) || process.env["CI"] !== undefined) return false;
+  if (existsSync(programs.folder)) return false;
   return "the test cluster is not built yet (a quarter of an hour): node dist/test/deployment/build-cluster.js";
 }
 

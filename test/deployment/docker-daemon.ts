@@ -5,15 +5,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 
+import { skipUnlessRequired } from "../support.js";
+
 /** The `skip` option of tests that need a daemon of their own: false, or the reason. */
-export const skipWithoutDocker: string | false =
-  process.platform !== "linux"
-    ? "a Docker daemon is started on Linux only"
-    : process.getuid?.() !== 0
-      ? "a Docker daemon can only be started by root"
-      : spawnSync("dockerd", ["--version"]).status !== 0
-        ? "dockerd is not installed (Debian: apt-get install docker.io)"
-        : false;
+export const skipWithoutDocker: string | false = skipUnlessRequired("docker", whyNoDocker());
+
+function whyNoDocker(): string | false {
+  if (process.platform !== "linux") return "a Docker daemon is started on Linux only";
+  if (process.getuid?.() !== 0) return "a Docker daemon can only be started by root";
+  if (spawnSync("dockerd", ["--version"]).status === 0) return false;
+  return "dockerd is not installed (Debian: apt-get install docker.io)";
+}
 
 export interface DockerDaemon {
   /** For `DOCKER_HOST`. */
