@@ -20,7 +20,7 @@ const mayImport: Record<string, readonly string[]> = {
   loadtest: ["evaluation"],
   monitoring: ["classifiers", "evaluation", "images"],
   serving: ["engine", "images", "export", "classifiers", "monitoring"],
-  deployment: ["serving", "loadtest", "export", "images"],
+  deployment: ["serving", "monitoring", "loadtest", "export", "images"],
   executors: ["batch", "deployment"],
   jupyter: [],
   cli: ["*"],

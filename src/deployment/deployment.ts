@@ -8,6 +8,8 @@ import { interruptible } from "../interrupt.js";
 import { loadTest, type LoadTestOptions, type LoadTestReport } from "../loadtest/index.js";
 import { buildImage, type DockerImage } from "./docker/build-image.js";
 import type { ImageSource } from "./image-source.js";
+import { parseRecords, type ScoreRecord } from "../monitoring/records.js";
+import type { RecordingOptions } from "./recording.js";
 import type { DeploymentKeys } from "./keys.js";
 import type { KubernetesOptions } from "./kubernetes/cluster-spec.js";
 import { writeManifests } from "./kubernetes/write-manifests.js";
@@ -43,6 +45,11 @@ export interface DeploymentOptions extends DeploymentPlace {
   readonly port?: number;
   /** Address to listen on. Default `"127.0.0.1"`: reachable from this machine alone. */
   readonly host?: string;
+  /**
+   * Keeps label, score and statistics of each image that is scored, for {@link Deployment.records} and a report of drift; no
+   * image unless `keepImages` asks for a share of them. Default: as it is, at first false.
+   */
+  readonly record?: boolean | RecordingOptions;
 }
 
 export interface DeployOptions extends WorkOptions {
@@ -91,7 +98,7 @@ export class Deployment {
    *   version before goes on.
    */
   async deploy(options: DeployOptions = {}): Promise<this> {
-    const { replicas, port, host } = this.#options;
+    const { replicas, port, host, record } = this.#options;
     const model = this.#model("deploy");
     const onProgress = options.onProgress ?? (() => undefined);
     const work = interruptible(options.signal);
@@ -100,7 +107,7 @@ export class Deployment {
       onProgress("Storing the model");
       const { version, bundle } = await storeVersion(folder, model);
       this.#status = await this.#target.deploy(
-        { name: this.name, bundle, version, replicas, port, host },
+        { name: this.name, bundle, version, replicas, port, host, record },
         { signal: work.signal, onProgress },
       );
       this.#keys = await this.#target.keys(this.name);
@@ -139,8 +146,12 @@ export class Deployment {
     const temporary = await mkdtemp(join(tmpdir(), "sightbook-manifests-"));
     try {
       const { version } = await storeVersion(temporary, this.#model("writeManifests"));
-      const { replicas, port, host, kubernetes = {} } = this.#options;
-      return await writeManifests(folder, { name: this.name, version, replicas, port, host }, kubernetes);
+      const { replicas, port, host, record, kubernetes = {} } = this.#options;
+      return await writeManifests(
+        folder,
+        { name: this.name, version, replicas, port, host, record },
+        kubernetes,
+      );
     } finally {
       await rm(temporary, { recursive: true, force: true });
     }
@@ -247,6 +258,17 @@ export class Deployment {
   async logs(options: LogOptions = {}): Promise<string> {
     await this.#service("logs");
     return this.#target.logs(this.name, options);
+  }
+
+  /**
+   * What it scored, oldest first, where `record` asked for that; what was answered within the last second may be missing.
+   * `compareRecords` holds it against the training set.
+   *
+   * @param options.since - Only what was scored from then on.
+   */
+  async records(options: { readonly since?: Date } = {}): Promise<ScoreRecord[]> {
+    await this.#service("records");
+    return parseRecords(await this.#target.records(this.name), options);
   }
 
   /** Answers what was accepted, then removes all that deploying made. @returns Whether there was anything. */

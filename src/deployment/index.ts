@@ -10,6 +10,7 @@ export type { DeploymentKeys } from "./keys.js";
 export type { ImageSource } from "./image-source.js";
 export { checkCluster, type ClusterFinding } from "./kubernetes/check-cluster.js";
 export type { KubernetesOptions } from "./kubernetes/cluster-spec.js";
+export type { RecordingOptions } from "./recording.js";
 export type { ImageScore, ScoreImageOptions, ScoringService } from "./score-image.js";
 export type { DeployableModel } from "./stored-versions.js";
 export { targetNames } from "./targets.js";

@@ -1,4 +1,5 @@
 import type { DeploymentKeys } from "./keys.js";
+import type { RecordingOptions } from "./recording.js";
 
 /** Where a deployment runs. */
 export type TargetName = "local" | "docker" | "kubernetes";
@@ -19,6 +20,8 @@ export interface DeploymentRequest {
   readonly port: number | undefined;
   /** Address to listen on; `undefined` keeps what is there, or listens on this machine's loopback address. */
   readonly host: string | undefined;
+  /** What is kept of what is scored; `undefined` leaves it as it is, at first nothing. */
+  readonly record: RecordingOptions | boolean | undefined;
 }
 
 export interface WorkOptions {
@@ -87,6 +90,8 @@ export interface DeploymentTarget {
   /** Goes back to the version before; the one that was served is forgotten. */
   rollback(name: string, options: WorkOptions): Promise<DeploymentStatus>;
   logs(name: string, options: LogOptions): Promise<string>;
+  /** The text of its record files, one after the other; empty when it records nothing. */
+  records(name: string): Promise<string>;
   /** Removes all that it made. @returns Whether there was anything. */
   delete(name: string, options: WorkOptions): Promise<boolean>;
 }

@@ -47,16 +47,18 @@ export class DriftReport {
     readonly images: { readonly reference: number; readonly recent: number },
     /** The largest change first. */
     readonly rows: readonly DriftRow[],
+    /** The same for the images that were given one label, in the order of the labels; those with 20 images on both sides. */
+    readonly byLabel: readonly { readonly label: string; readonly rows: readonly DriftRow[] }[] = [],
   ) {}
 
-  /** The worst verdict of all. */
+  /** The worst verdict of all, those by label among them. */
   get verdict(): DriftVerdict {
-    const verdicts = new Set(this.rows.map(({ verdict }) => verdict));
+    const verdicts = new Set(this.#allRows.map(({ verdict }) => verdict));
     return verdicts.has("large") ? "large" : verdicts.has("moderate") ? "moderate" : "stable";
   }
 
   toString(): string {
-    const lines = [header, ...this.rows.map(cells)];
+    const lines = [header, ...this.#allRows.map(cells)];
     const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
     const table = lines.map((line) =>
       line
@@ -77,16 +79,31 @@ export class DriftReport {
     };
     const html = [
       `<p>${escapeHtml(this.#sentence())}</p>`,
-      `<table><thead>${row(header, "th")}</thead><tbody>${this.rows.map((each) => row(cells(each), "td")).join("")}</tbody></table>`,
+      `<table><thead>${row(header, "th")}</thead><tbody>${this.#allRows.map((each) => row(cells(each), "td")).join("")}</tbody></table>`,
       await driftChart(this).toSVG(),
       ...sources.map((source) => `<p>${escapeHtml(source)}</p>`),
     ].join("\n");
     return { "text/html": html, "text/plain": this.toString() };
   }
 
+  /** Those by label carry its name. */
+  get #allRows(): readonly DriftRow[] {
+    const ofLabels = this.byLabel.flatMap(({ label, rows }) =>
+      rows.map((row) => ({ ...row, name: `${label}: ${row.name}` })),
+    );
+    return [...this.rows, ...ofLabels];
+  }
+
   #sentence(): string {
     const { reference, recent } = this.images;
-    const changed = this.rows.filter(({ verdict }) => verdict !== "stable").map(({ name }) => name);
+    const overall = this.rows.filter(isChanged).map(({ name }) => name);
+    // What changed for all labels is not told again for each.
+    const further = this.byLabel.flatMap(({ label, rows }) =>
+      rows
+        .filter((row) => isChanged(row) && !overall.includes(row.name))
+        .map(({ name }) => `${name} of ${label}`),
+    );
+    const changed = [...overall, ...further];
     const what =
       changed.length === 0 ? "no change that chance does not explain" : `changed: ${changed.join(", ")}`;
     return `Drift: ${what} (${recent} images scored, ${reference} in the reference).`;
@@ -97,7 +114,7 @@ export class DriftReport {
  * Compares what a server recorded with a reference, such as the training set (see {@link recordsOf}).
  *
  * A change is `moderate` from a population stability index of 0.1 and `large` from 0.25, when it is also unlikely by chance: at
- * most 1 % over all quantities together (Bonferroni), by the Kolmogorov-Smirnov test, for labels by the index itself.
+ * most 1 % over all quantities together, those by label included (Bonferroni), by the Kolmogorov-Smirnov test, for labels by the index itself.
  *
  * @throws {@link ArgumentError} when either side has fewer than 20 images.
  */
@@ -121,17 +138,42 @@ export function compareRecords(
       records.every(({ statistics }) => statistics?.[name] !== undefined),
     ),
   );
-  const level = falseAlarm / (2 + measured.length);
-  const score = (record: ScoreRecord): number => record.score;
-  const rows = [
-    labelRow(reference, recent, level),
-    numberRow("score", reference.map(score), recent.map(score), level),
-    ...measured.map((name) => {
-      const value = ({ statistics }: ScoreRecord): number => statistics![name];
-      return numberRow(name, reference.map(value), recent.map(value), level);
-    }),
-  ].sort((a, b) => b.stabilityIndex - a.stabilityIndex);
-  return new DriftReport({ reference: reference.length, recent: recent.length }, rows);
+  const compared = labelsIn(reference, recent).filter((label) =>
+    [reference, recent].every((records) => ofLabel(records, label).length >= leastRecords),
+  );
+  const quantities = 1 + measured.length;
+  const level = falseAlarm / (1 + quantities * (1 + compared.length));
+  const numberRows = (older: readonly ScoreRecord[], newer: readonly ScoreRecord[]): DriftRow[] => {
+    const row = (name: string, value: (record: ScoreRecord) => number): DriftRow =>
+      numberRow(name, older.map(value), newer.map(value), level);
+    return [
+      row("score", ({ score }) => score),
+      ...measured.map((name) => row(name, ({ statistics }) => statistics![name])),
+    ];
+  };
+  const rows = [labelRow(reference, recent, level), ...numberRows(reference, recent)];
+  const byLabel = compared.map((label) => ({
+    label,
+    rows: largestFirst(numberRows(ofLabel(reference, label), ofLabel(recent, label))),
+  }));
+  const images = { reference: reference.length, recent: recent.length };
+  return new DriftReport(images, largestFirst(rows), byLabel);
+}
+
+function labelsIn(...samples: (readonly ScoreRecord[])[]): string[] {
+  return [...new Set(samples.flat().map(({ label }) => label))].sort();
+}
+
+function ofLabel(records: readonly ScoreRecord[], label: string): ScoreRecord[] {
+  return records.filter((record) => record.label === label);
+}
+
+function largestFirst(rows: readonly DriftRow[]): DriftRow[] {
+  return [...rows].sort((a, b) => b.stabilityIndex - a.stabilityIndex);
+}
+
+function isChanged({ verdict }: DriftRow): boolean {
+  return verdict !== "stable";
 }
 
 function labelRow(
@@ -139,9 +181,9 @@ function labelRow(
   recent: readonly ScoreRecord[],
   level: number,
 ): DriftRow {
-  const labels = [...new Set([...reference, ...recent].map(({ label }) => label))].sort();
+  const labels = labelsIn(reference, recent);
   const counts = (records: readonly ScoreRecord[]): number[] =>
-    labels.map((label) => records.filter((record) => record.label === label).length);
+    labels.map((label) => ofLabel(records, label).length);
   const [p, q] = [counts(reference), counts(recent)];
   const stabilityIndex = populationStabilityIndex(p, q);
   const pValue = stabilityPValue(stabilityIndex, labels.length, reference.length, recent.length);

@@ -1,4 +1,4 @@
 export { compareRecords, DriftReport, type DriftRow, type DriftVerdict } from "./drift-report.js";
 export { ScoreRecorder, type RecorderOptions } from "./recorder.js";
-export { readRecords, type ScoreRecord } from "./records.js";
+export { parseRecords, readRecords, type ScoreRecord } from "./records.js";
 export { recordsOf } from "./reference.js";

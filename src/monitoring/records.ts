@@ -29,18 +29,25 @@ export const recordFilePattern = /^scores-.*\.jsonl$/;
  */
 export async function readRecords(
   folder: string,
-  { since }: { readonly since?: Date } = {},
+  { since }: { readonly since?: Date | undefined } = {},
 ): Promise<ScoreRecord[]> {
+  const names = (await namesIn(folder)).filter((each) => recordFilePattern.test(each)).sort();
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
+  return parseRecords(texts.join("\n"), { since });
+}
+
+/** The records in the text of one or several record files, oldest first; see {@link readRecords}. */
+export function parseRecords(
+  text: string,
+  { since }: { readonly since?: Date | undefined } = {},
+): ScoreRecord[] {
   const first = since?.toISOString() ?? "";
-  const records: ScoreRecord[] = [];
-  for (const name of (await namesIn(folder)).filter((each) => recordFilePattern.test(each)).sort()) {
-    const lines = (await readFile(join(folder, name), "utf8")).split("\n");
-    for (const line of lines) {
-      const record = parse(line);
-      if (record !== undefined && record.time >= first) records.push(record);
-    }
-  }
-  return records.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+  return text
+    .split("\n")
+    .map(parse)
+    .filter((record) => record !== undefined)
+    .filter(({ time }) => time >= first)
+    .sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -27,7 +27,7 @@ interface Source {
  * goes to them, and the old ones answer all that they had accepted.
  */
 export class ModelHost {
-  readonly #options: ModelHostOptions;
+  #options: ModelHostOptions;
   #active: ActiveModel;
   #source: Source;
   #previous: Source | undefined;
@@ -69,6 +69,14 @@ export class ModelHost {
   /** Reads the bundle's path again. */
   reload(): Promise<ActiveModel> {
     return this.#inTurn(() => this.#change({ bundle: this.#source.bundle }));
+  }
+
+  /** Whether image statistics come with the scores; processes that do so take the place of those at hand. */
+  measure(measuresImages: boolean): Promise<ActiveModel> {
+    return this.#inTurn(() => {
+      this.#options = { ...this.#options, measuresImages };
+      return this.#change({ ...this.#source, version: this.#active.version });
+    });
   }
 
   /** @throws {@link ArgumentError} when nothing was served before. */

@@ -16,8 +16,6 @@ export interface ServingContext {
   readonly host: ModelHost;
   readonly metrics: ServingMetrics;
   readonly log: Logger;
-  /** Keeps what was answered, where that is wanted. */
-  readonly recorder: ScoreRecorder | undefined;
   readonly state: ServingState;
 }
 
@@ -27,6 +25,8 @@ export interface ServingState {
   isDraining: boolean;
   /** Of the keys that clients may send now; none: no key is asked for. */
   keyDigests: readonly string[];
+  /** Keeps what was answered, where that is wanted. */
+  recorder: ScoreRecorder | undefined;
 }
 
 export interface ScoredRequest {
@@ -42,7 +42,7 @@ export interface ScoredRequest {
  * @throws {@link ScoringError} for whatever concerns more than an image that cannot be read.
  */
 export async function scoreRequest(
-  { settings, host, metrics, recorder }: ServingContext,
+  { settings, host, metrics, state }: ServingContext,
   inputs: readonly ScoreInput[],
   reply: FastifyReply,
 ): Promise<ScoredRequest> {
@@ -60,7 +60,7 @@ export async function scoreRequest(
         try {
           const scores = await model.pool.score(input, { deadlineAt, signal: gone.signal });
           metrics.scored(scores);
-          if (recorder) record(recorder, model, input, scores);
+          if (state.recorder) record(state.recorder, model, input, scores);
           return scores;
         } catch (error) {
           if (error instanceof ScoringError && error.code === "unreadable_image") return error;

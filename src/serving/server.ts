@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
 import type { FastifyInstance, FastifyListenOptions } from "fastify";
+import type { Logger } from "pino";
 
 import { EnvironmentError } from "../errors.js";
 import { errorCode } from "../files.js";
@@ -36,6 +37,12 @@ export interface ScoringServer extends ServerControl {
    * @throws {@link ArgumentError} when they are no digests, or would open or close a server that was started otherwise.
    */
   changeKeys(keyDigests: readonly string[]): void;
+  /**
+   * Keeps this of what is scored from now on; `undefined`: nothing. Without a failed request.
+   *
+   * @throws {@link FileError} when the folder cannot be made.
+   */
+  changeRecording(record: ScoringServerOptions["record"]): Promise<ServerStatus>;
   /** Takes no more requests, answers those that were accepted and ends the inference processes. */
   close(): Promise<void>;
   /** When it has closed: whether all that was accepted was answered within `drainTimeoutMs`. */
@@ -54,14 +61,7 @@ export async function startScoringServer(options: ScoringServerOptions): Promise
   const settings = settingsOf({ ...options, ...(keyDigests && { keyDigests }) });
   const log = openLog(settings);
   const metrics = new ServingMetrics();
-  const recorder =
-    settings.record &&
-    new ScoreRecorder({
-      ...settings.record,
-      onProblem: (message) => {
-        log.error(message);
-      },
-    });
+  const recorder = openRecorder(settings.record, log);
   const host = await ModelHost.open(
     { bundle: settings.bundle, version: settings.modelVersion },
     {
@@ -78,8 +78,8 @@ export async function startScoringServer(options: ScoringServerOptions): Promise
     },
   );
   metrics.observe(host);
-  const state: ServingState = { isDraining: false, keyDigests: settings.keyDigests };
-  const context: ServingContext = { settings, host, metrics, log, recorder, state };
+  const state: ServingState = { isDraining: false, keyDigests: settings.keyDigests, recorder };
+  const context: ServingContext = { settings, host, metrics, log, state };
   try {
     const app = await createApp(context);
     return await openServer(context, app, await listenForRequests(app, settings));
@@ -87,6 +87,14 @@ export async function startScoringServer(options: ScoringServerOptions): Promise
     host.kill();
     throw error;
   }
+}
+
+function openRecorder(record: ScoringServerOptions["record"], log: Logger): ScoreRecorder | undefined {
+  if (record === undefined) return undefined;
+  const onProblem = (message: string): void => {
+    log.error(message);
+  };
+  return new ScoreRecorder({ ...record, onProblem });
 }
 
 /** Opens the scoring port. @returns Its URL, or the path of its Unix socket as `unix:<path>`. */
@@ -161,6 +169,13 @@ async function openServer(
     if (settings.keysFile !== undefined) changeKeys(await readKeysFile(settings.keysFile));
     await host.reload();
   };
+  const changeRecording = async (record: ScoringServerOptions["record"]): Promise<void> => {
+    const old = state.recorder;
+    const next = openRecorder(record, log);
+    await host.measure(record !== undefined);
+    state.recorder = next;
+    await old?.close();
+  };
 
   let closing: Promise<boolean> | undefined;
   let resolveClosed: (clean: boolean) => void;
@@ -199,6 +214,7 @@ async function openServer(
     },
     reload: () => changed(reload()),
     changeKeys,
+    changeRecording: (record) => changed(changeRecording(record)),
     close,
     closed,
   };
@@ -209,10 +225,7 @@ async function openServer(
  *
  * @returns Whether that was done within the time for it; what was not answered then is cut off.
  */
-async function drain(
-  { settings, host, state, log, recorder }: ServingContext,
-  app: FastifyInstance,
-): Promise<boolean> {
+async function drain({ settings, host, state, log }: ServingContext, app: FastifyInstance): Promise<boolean> {
   state.isDraining = true;
   log.info("draining");
   await delay(settings.drainDelayMs);
@@ -233,7 +246,7 @@ async function drain(
     await answered;
   }
   clearInterval(sweep);
-  await recorder?.close();
+  await state.recorder?.close();
   log.info({ clean }, "closed");
   return clean;
 }

@@ -15,7 +15,7 @@ test("a service is deployed, listed, scaled, rolled back and deleted from a term
   const empty = await runCli(["deployments", "list"]);
   assert.equal(empty.stdout, "Nothing is deployed.\n");
 
-  const deployed = await runCli(["deploy", bundle, "--name", "typed", "--json"]);
+  const deployed = await runCli(["deploy", bundle, "--name", "typed", "--record", "--json"]);
   assert.equal(deployed.exitCode, 0, deployed.stderr);
   const { endpoint, version } = deployed.json() as { endpoint: string; version: string };
   assert.match(deployed.stderr, /Starting 1 replica\nReady at /u);
@@ -28,6 +28,10 @@ test("a service is deployed, listed, scaled, rolled back and deleted from a term
   const key = (await runCli(["deployments", "key", "typed"])).stdout.trim();
   const score = await Deployment.scoreExistingService(await colourImage(red), { endpoint, key });
   assert.equal(score.label, "red");
+  for (let printed = ""; printed.trim() === "";) {
+    printed = (await runCli(["deployments", "records", "typed"])).stdout;
+    if (printed.trim() !== "") assert.equal((JSON.parse(printed) as { label: string }).label, "red");
+  }
   const rotated = (await runCli(["deployments", "rotate-key", "typed"])).stdout.trim();
   assert.notEqual(rotated, key);
   assert.equal((await runCli(["deployments", "key", "typed"])).stdout.trim(), rotated);

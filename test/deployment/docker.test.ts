@@ -62,6 +62,7 @@ describe("a deployment in a container", { skip: skipWithoutDocker }, () => {
       model: await writeColourBundle(),
       target: "docker",
       replicas: 2,
+      record: true,
     });
     const steps: string[] = [];
     await deployment.deploy({ onProgress: (step) => steps.push(step) });
@@ -74,6 +75,9 @@ describe("a deployment in a container", { skip: skipWithoutDocker }, () => {
     const score = await deployment.scoreImage(image);
     assert.equal(score.label, "red");
     assert.equal(score.modelVersion, first);
+    let records = await deployment.records();
+    for (; records.length === 0; records = await deployment.records()) await setTimeout(100);
+    assert.deepEqual([records[0]!.label, records[0]!.version], ["red", first]);
     await assert.rejects(
       Deployment.scoreExistingService(image, { endpoint: deployment.endpoint, key: "guess" }),
       /key must be one that/u,
@@ -127,6 +131,11 @@ describe("a deployment in a container", { skip: skipWithoutDocker }, () => {
       2,
     );
     assert.deepEqual(result.failures, []);
+    // Records outlive the containers that made them.
+    assert.deepEqual(
+      new Set((await deployment.records()).map(({ version }) => version)),
+      new Set(result.versions),
+    );
     assert.equal(result.versions.length, 2);
     assert.equal((await deployment.scoreImage(image)).modelVersion, first);
     const [listed, ...others] = await Deployment.list();

@@ -44,7 +44,7 @@ async function versions(): Promise<string[]> {
 }
 
 const started = performance.now();
-const deployment = await new Deployment({ ...options, model: first!, replicas: 2 }).deploy();
+const deployment = await new Deployment({ ...options, model: first!, replicas: 2, record: true }).deploy();
 const { version } = deployment;
 console.log(`ready after ${((performance.now() - started) / 1000).toFixed(1)} s`);
 assert.deepEqual(await versions(), [version, version]);
@@ -55,6 +55,10 @@ const score = await deployment.scoreImage(image);
 assert.equal(score.label, "red");
 const report = await deployment.loadTest({ connections: 4, requests: 60, images: [image] });
 assert.equal(report.steps[0]!.answers, 60);
+// From both replicas.
+let records = await deployment.records();
+for (; records.length < 61 + 2; records = await deployment.records()) await setTimeout(200);
+assert.ok(records.every(({ label, statistics }) => label === "red" && statistics !== undefined));
 console.log(`through the API server: ${report.steps[0]!.answers} answers`);
 
 const next = await new Deployment({ ...options, model: second! }).deploy();

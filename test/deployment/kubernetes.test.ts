@@ -39,12 +39,13 @@ test("without a kubeconfig the error says where to put one", async () => {
 
 test("manifests are written for other tools, with the hash of the key alone", async () => {
   const folder = join(temporaryFolder(), "manifests");
+  const place = { repository, namespace: "shop" };
   const colours = new Deployment({
     name: "colours",
     model: bundle,
     target: "kubernetes",
     replicas: 3,
-    kubernetes: { repository, namespace: "shop", maxReplicas: 5 },
+    kubernetes: { ...place, maxReplicas: 5 },
   });
   const { primary, secondary } = (await colours.writeManifests(folder))!;
   assert.deepEqual(readdirSync(folder).sort(), [
@@ -63,6 +64,22 @@ test("manifests are written for other tools, with the hash of the key alone", as
   // Written again for another version, they leave the clients their keys.
   assert.equal(await colours.writeManifests(folder), undefined);
   assert.deepEqual(loadYaml<V1Secret>(readFileSync(join(folder, "secret.yaml"), "utf8")), secret);
+  const records = { ...place, recordsClaim: "records" };
+  const recorded = join(temporaryFolder(), "recorded");
+  const options = {
+    name: "colours",
+    model: bundle,
+    target: "kubernetes",
+    record: { keepImages: 0.1 },
+  } as const;
+  await new Deployment({ ...options, kubernetes: records }).writeManifests(recorded);
+  const { spec } = loadYaml<V1Deployment>(readFileSync(join(recorded, "deployment.yaml"), "utf8"));
+  const [scoring] = spec!.template.spec!.containers;
+  assert.deepEqual(scoring!.args!.slice(-2), ["--record=/records", "--record-images=0.1"]);
+  assert.deepEqual(spec!.template.spec!.volumes![1], {
+    name: "records",
+    persistentVolumeClaim: { claimName: "records" },
+  });
   const policy = readFileSync(join(folder, "networkpolicy.yaml"), "utf8");
   assert.match(policy, /- from:\n/u);
 });

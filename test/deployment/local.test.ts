@@ -280,6 +280,35 @@ test("keys are rotated under load: the one before works until the next rotation,
   await deployment.delete();
 });
 
+test("what it scores is recorded where that is asked for, from then on and through changes", async () => {
+  const deployment = await new Deployment({ name: "recording", model: bundle }).deploy();
+  await deployment.scoreImage(image);
+  assert.deepEqual(await deployment.records(), []);
+  const result = await underLoad(deployment, image, async () => {
+    await new Deployment({ name: "recording", model: bundle, record: { keepImages: 1 } }).deploy();
+  });
+  assert.deepEqual(result.failures, []);
+  await new Deployment({ name: "recording", model: other }).deploy();
+  const since = new Date();
+  await deployment.scoreImage(image);
+  while ((await deployment.records({ since })).length === 0) await setTimeout(50);
+  const [record] = await deployment.records({ since });
+  assert.equal(record!.label, "red");
+  assert.equal(record!.version, (await deployment.status())!.version);
+  assert.ok(record!.statistics!.saturation > 0);
+  const { records: folder } = folderOf("recording");
+  assert.deepEqual(readFileSync(join(folder, "images", record!.image!)), image);
+  const printed = await inAnotherSession<number>("count-records", "recording");
+  assert.equal(printed, (await deployment.records()).length);
+
+  await new Deployment({ name: "recording", model: other, record: false }).deploy();
+  const count = (await deployment.records()).length;
+  await deployment.scoreImage(image);
+  await setTimeout(700);
+  assert.equal((await deployment.records()).length, count);
+  await deployment.delete();
+});
+
 test("a killed supervisor is replaced at once; only what it had accepted can fail, and scoreImage sends that again", async () => {
   const deployment = await new Deployment({ name: "robust", model: bundle, replicas: 1 }).deploy();
   const before = await processesOf("robust");

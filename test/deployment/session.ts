@@ -19,6 +19,9 @@ switch (command) {
   case "list":
     console.log(JSON.stringify(await Deployment.list()));
     break;
+  case "count-records":
+    console.log((await (await Deployment.open(name)).records()).length);
+    break;
   case "delete":
     console.log(JSON.stringify(await Deployment.deleteIfExists(name)));
 }

@@ -61,6 +61,26 @@ describe("drift", () => {
     );
   });
 
+  test("a change of one label's images alone is found there", () => {
+    const cups = drawn(400, 5, { brighter: 15 }).filter(({ label }) => label === "cup");
+    const bowls = drawn(800, 6).filter(({ label }) => label === "bowl");
+    const report = compareRecords(drawn(800, 1), [...cups.slice(0, 60), ...bowls]);
+    const changedOf = Object.fromEntries(
+      report.byLabel.map(({ label, rows }) => [
+        label,
+        rows.filter(({ verdict }) => verdict !== "stable").map(({ name }) => name),
+      ]),
+    );
+    assert.deepEqual(changedOf, { bowl: [], cup: ["brightness"] });
+    assert.match(report.toString(), /^Drift: changed: .*\bbrightness of cup\b/u);
+    assert.match(report.toString(), /^cup: brightness .* large$/mu);
+    // Labels with too few images are compared only together with the others.
+    assert.deepEqual(
+      compareRecords(drawn(500, 1), drawn(100, 2, { cups: 0.95 })).byLabel.map(({ label }) => label),
+      ["cup"],
+    );
+  });
+
   test("a change of the labels' shares is found", () => {
     const report = compareRecords(drawn(500, 1), drawn(300, 2, { cups: 0.9 }));
     assert.equal(report.rows[0]!.name, "label");

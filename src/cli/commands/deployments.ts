@@ -39,6 +39,7 @@ export function deploymentsCommand(finish: (exitCode: number) => void): Command 
       logs,
       finish,
     ),
+    withResult(named("records", "Print what it scored, one line of JSON for each image."), records, finish),
     withResult(
       named("scale", "Change the number of replicas.").argument("<replicas>", "how many", wholeNumber(1)),
       scale,
@@ -84,6 +85,14 @@ async function rotateKey(name: string, where: Where): Promise<CommandResult> {
 async function logs(name: string, options: Where & { readonly lines: number }): Promise<CommandResult> {
   const text = await (await Deployment.open(name, options)).logs(options);
   return { json: { lines: text.split("\n") }, text };
+}
+
+async function records(name: string, where: Where): Promise<CommandResult> {
+  const found = await (await Deployment.open(name, where)).records();
+  return {
+    json: { records: toJson(found) },
+    text: found.map((record) => JSON.stringify(record)).join("\n"),
+  };
 }
 
 async function scale(name: string, replicas: number, where: Where): Promise<CommandResult> {

@@ -6,6 +6,7 @@ import type Docker from "dockerode";
 import { CancelledError, EnvironmentError } from "../../errors.js";
 import { metricsPort, servingCommand } from "../image/image-archive.js";
 import { dataPath, nodePath } from "../image/runtime-files.js";
+import { recordingArguments, type RecordingOptions } from "../recording.js";
 
 /** Everything that a container of ours carries as labels: Docker is the only place where it is kept. */
 export interface ContainerSpec {
@@ -17,10 +18,12 @@ export interface ContainerSpec {
   readonly port: number;
   /** SHA-256 of the primary and of the secondary key. */
   readonly keyDigests: readonly string[];
+  readonly record?: RecordingOptions | undefined;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
 }
 
+export const recordsPath = `${dataPath}/records`;
 export const deploymentLabel = "sightbook.deployment";
 const specLabel = "sightbook.spec";
 /** Milliseconds since 1970: Docker itself knows seconds. */
@@ -35,7 +38,7 @@ export function imageTag(name: string, version: string): string {
   return `sightbook/${name}:${version}`;
 }
 
-/** What a volume and the containers of a deployment share: the servers' sockets. */
+/** What the containers of a deployment share: the servers' sockets, and records of what they scored. */
 export function volumeName(name: string): string {
   return `sightbook-${name}`;
 }
@@ -105,6 +108,7 @@ export async function startContainer(
       `--model-version=${version}`,
       `--workers=${spec.replicas}`,
       `--drain-delay-ms=${drainDelayMs}`,
+      ...recordingArguments(recordsPath, spec.record),
     ]),
     Env: [`SIGHTBOOK_KEY_DIGESTS=${spec.keyDigests.join(",")}`],
     Labels: {
@@ -146,6 +150,18 @@ export async function stopContainer(docker: Docker, id: string): Promise<void> {
 export async function containerLog(container: Docker.Container, lines: number): Promise<string> {
   const log: Buffer = await container.logs({ stdout: true, stderr: true, tail: lines, follow: false });
   return demultiplexed(log).trimEnd();
+}
+
+/** Runs a program in a container. @returns What it printed. */
+export async function runIn(container: Docker.Container, command: readonly string[]): Promise<string> {
+  const run = await container.exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
+  const stream = await run.start({ hijack: false, stdin: false });
+  const parts: Buffer[] = [];
+  for await (const part of stream) parts.push(part as Buffer);
+  const printed = demultiplexed(Buffer.concat(parts));
+  const { ExitCode } = await run.inspect();
+  if (ExitCode === 0) return printed;
+  throw new EnvironmentError(`A program in the container failed: ${printed.slice(-1000)}`);
 }
 
 /** Waits for the line that the server prints when it can score: its socket is out of reach from here. */

@@ -3,6 +3,7 @@ import type Docker from "dockerode";
 import { SightbookError } from "../../errors.js";
 import { withLock } from "../../lock.js";
 import { imageArchive } from "../image/image-archive.js";
+import { nodePath } from "../image/runtime-files.js";
 import { keysFor, rotatedKeys, type DeploymentKeys } from "../keys.js";
 import {
   listRecords,
@@ -13,6 +14,7 @@ import {
   writeRecord,
   type DeploymentRecord,
 } from "../records.js";
+import { nextRecording, printRecords } from "../recording.js";
 import { refuseToMove } from "../refuse-to-move.js";
 import { ReservedPort } from "../reserved-port.js";
 import { keptVersions } from "../target.js";
@@ -24,6 +26,8 @@ import {
   deploymentLabel,
   findContainers,
   imageTag,
+  recordsPath,
+  runIn,
   startContainer,
   statusOf,
   stopContainer,
@@ -63,6 +67,11 @@ export const dockerTarget: DeploymentTarget = {
   logs: async (name, { lines = 100 }) => {
     const docker = await connectDocker();
     return containerLog(docker.getContainer((await theOne(docker, name)).id), lines);
+  },
+  records: async (name) => {
+    const docker = await connectDocker();
+    const container = docker.getContainer((await theOne(docker, name)).id);
+    return runIn(container, [nodePath, ...printRecords(recordsPath)]);
   },
   delete: (name, options) => changing(name, options, (docker) => remove(docker, name)),
 };
@@ -104,6 +113,7 @@ async function deploy(
         host,
         port: found?.spec.port ?? (request.port || (await freePort(host))),
         keyDigests: digests,
+        record: nextRecording(request.record, found?.spec.record),
         createdAt: found?.spec.createdAt ?? new Date().toISOString(),
       },
       options,

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../../errors.js";
+import { nextRecording, type RecordingOptions } from "../recording.js";
 import { keptVersions, type DeploymentRequest } from "../target.js";
 import type { ClusterPlace } from "./cluster.js";
 
@@ -21,6 +22,11 @@ export interface KubernetesOptions extends ClusterPlace {
   readonly cpu?: string;
   /** Memory of each replica. Default `"1Gi"`. */
   readonly memory?: string;
+  /**
+   * Name of a PersistentVolumeClaim, `ReadWriteMany`, for the records of a deployment that has `record`. Default: each pod
+   * keeps its own, and they go with it.
+   */
+  readonly recordsClaim?: string;
   /** Longest time for all replicas to become ready. Default 600,000. */
   readonly readyTimeoutMs?: number;
 }
@@ -43,6 +49,8 @@ export interface ClusterSpec {
   /** Whether a load balancer outside of the cluster is asked for. */
   readonly expose: "cluster" | "loadBalancer";
   readonly imagePullSecret?: string | undefined;
+  readonly record?: RecordingOptions | undefined;
+  readonly recordsClaim?: string | undefined;
   /** Of each replica, as Kubernetes writes quantities. */
   readonly cpu: string;
   readonly memory: string;
@@ -81,6 +89,8 @@ export function nextSpec(
     maxReplicas: Math.max(replicas, options.maxReplicas ?? old?.maxReplicas ?? 2 * replicas),
     expose: options.expose ?? old?.expose ?? "cluster",
     imagePullSecret: options.imagePullSecret ?? old?.imagePullSecret,
+    record: nextRecording(request.record, old?.record),
+    recordsClaim: options.recordsClaim ?? old?.recordsClaim,
     cpu: options.cpu ?? old?.cpu ?? "1",
     memory: options.memory ?? old?.memory ?? "1Gi",
     createdAt: old?.createdAt ?? new Date().toISOString(),

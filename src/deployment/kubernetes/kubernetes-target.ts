@@ -19,6 +19,7 @@ import { nextSpec, type ClusterSpec, type KubernetesOptions } from "./cluster-sp
 import { manifestsOf, specAnnotation } from "./manifests.js";
 import { isAutoscaled, setReplicas } from "./autoscaling.js";
 import { findDeployment, ours, refuseForeign, removeObjects } from "./own-objects.js";
+import { podRecords } from "./pod-records.js";
 import { forwardPort } from "./port-forward.js";
 import { pushImage } from "./push-image.js";
 import { rolledOut } from "./rollout.js";
@@ -86,6 +87,11 @@ export function kubernetesTarget(options: KubernetesOptions = {}): DeploymentTar
         return (await status(name))!;
       }),
     rollback: (name, work) => change(name, work, previous),
+    records: async (name) => {
+      const cluster = await connect();
+      const { record, recordsClaim } = await theSpec(cluster, name);
+      return record === undefined ? "" : podRecords(cluster, name, recordsClaim !== undefined);
+    },
     logs: async (name, { lines = 100 }) => logsOf(await connect(), name, lines),
     delete: (name, work) =>
       changing(name, work, async (cluster) => {

@@ -5,10 +5,12 @@ import type {
   V1PodDisruptionBudget,
   V1Secret,
   V1Service,
+  V1Volume,
   V2HorizontalPodAutoscaler,
 } from "@kubernetes/client-node";
 
 import { containerUser, metricsPort, scoringPort, servingCommand } from "../image/image-archive.js";
+import { recordingArguments } from "../recording.js";
 import type { ClusterSpec } from "./cluster-spec.js";
 
 export const deploymentLabel = "sightbook.dev/deployment";
@@ -17,6 +19,8 @@ export const versionAnnotation = "sightbook.dev/version";
 export const specAnnotation = "sightbook.dev/spec";
 /** Pods begin anew when the keys change. */
 const keysAnnotation = "sightbook.dev/key-digests";
+/** In a pod. */
+export const recordsPath = "/records";
 /** In the Secret. */
 export const secretKey = "keyDigests";
 export const managedBy = { "app.kubernetes.io/managed-by": "sightbook" } as const;
@@ -123,6 +127,7 @@ function deployment(spec: ClusterSpec): V1Deployment {
             runAsNonRoot: true,
             runAsUser: containerUser,
             runAsGroup: containerUser,
+            ...(spec.record && { fsGroup: containerUser }),
             seccompProfile: { type: "RuntimeDefault" },
           },
           containers: [
@@ -136,6 +141,7 @@ function deployment(spec: ClusterSpec): V1Deployment {
                 `--model-version=${version}`,
                 "--workers=1",
                 "--drain-delay-ms=5000",
+                ...recordingArguments(recordsPath, spec.record),
               ]),
               env: [{ name: "SIGHTBOOK_KEY_DIGESTS", valueFrom: { secretKeyRef: { name, key: secretKey } } }],
               ports: [
@@ -151,14 +157,25 @@ function deployment(spec: ClusterSpec): V1Deployment {
                 readOnlyRootFilesystem: true,
                 capabilities: { drop: ["ALL"] },
               },
-              volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
+              volumeMounts: [
+                { name: "tmp", mountPath: "/tmp" },
+                ...(spec.record ? [{ name: "records", mountPath: recordsPath }] : []),
+              ],
             },
           ],
-          volumes: [{ name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "64Mi" } }],
+          volumes: [
+            { name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "64Mi" } },
+            ...(spec.record ? [recordsVolume(spec)] : []),
+          ],
         },
       },
     },
   };
+}
+
+function recordsVolume({ recordsClaim }: ClusterSpec): V1Volume {
+  if (recordsClaim === undefined) return { name: "records", emptyDir: {} };
+  return { name: "records", persistentVolumeClaim: { claimName: recordsClaim } };
 }
 
 function autoscaler(spec: ClusterSpec): V2HorizontalPodAutoscaler {

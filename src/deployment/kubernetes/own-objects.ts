@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 
-import type { KubernetesObject, V1Deployment } from "@kubernetes/client-node";
+import type { KubernetesObject, V1Deployment, V1Pod } from "@kubernetes/client-node";
 
 import { ArgumentError, EnvironmentError } from "../../errors.js";
 import { inWords, readObject, type Cluster } from "./cluster.js";
@@ -21,6 +21,23 @@ export async function findDeployment(cluster: Cluster, name: string): Promise<V1
     cluster.apps.listNamespacedDeployment({ namespace, labelSelector: ours(name) }),
   );
   return items[0];
+}
+
+/** Names of the pods that can score. @throws {@link EnvironmentError} when there are none. */
+export async function readyPods({ core, namespace }: Cluster, name: string): Promise<string[]> {
+  const { items } = await inWords("The pods cannot be listed", () =>
+    core.listNamespacedPod({ namespace, labelSelector: ours(name) }),
+  );
+  const ready = items.filter(isReady).map(({ metadata }) => metadata!.name!);
+  if (ready.length > 0) return ready;
+  throw new EnvironmentError(`${name}: no replica is ready in the namespace ${namespace}.`);
+}
+
+function isReady({ metadata, status }: V1Pod): boolean {
+  const isEnding = metadata?.deletionTimestamp !== undefined;
+  return (
+    !isEnding && (status?.conditions ?? []).some(({ type, status: is }) => type === "Ready" && is === "True")
+  );
 }
 
 /** What is there under this name and is not ours stays as it is. */

@@ -2,13 +2,11 @@ import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { PassThrough } from "node:stream";
 
-import type { V1Pod } from "@kubernetes/client-node";
-
 import { EnvironmentError } from "../../errors.js";
 import { scoringPort } from "../image/image-archive.js";
 import type { Passage } from "../target.js";
-import { inWords, type Cluster } from "./cluster.js";
-import { ours } from "./own-objects.js";
+import type { Cluster } from "./cluster.js";
+import { readyPods } from "./own-objects.js";
 
 /**
  * Leads connections to a port of this machine through the API server to the ready replicas, in turn.
@@ -45,22 +43,6 @@ export async function forwardPort(cluster: Cluster, name: string): Promise<Passa
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-async function readyPods({ core, namespace }: Cluster, name: string): Promise<string[]> {
-  const { items } = await inWords("The pods cannot be listed", () =>
-    core.listNamespacedPod({ namespace, labelSelector: ours(name) }),
-  );
-  const ready = items.filter(isReady).map(({ metadata }) => metadata!.name!);
-  if (ready.length > 0) return ready;
-  throw new EnvironmentError(`${name}: no replica is ready in the namespace ${namespace}.`);
-}
-
-function isReady({ metadata, status }: V1Pod): boolean {
-  const isEnding = metadata?.deletionTimestamp !== undefined;
-  return (
-    !isEnding && (status?.conditions ?? []).some(({ type, status: is }) => type === "Ready" && is === "True")
-  );
 }
 
 /** What is used of the web socket to the API server. */

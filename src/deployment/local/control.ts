@@ -2,6 +2,7 @@ import { request } from "node:http";
 
 import { EnvironmentError, SightbookError } from "../../errors.js";
 import { errorCode } from "../../files.js";
+import type { RecordingOptions } from "../recording.js";
 
 /** What a supervisor says about itself. */
 export interface SupervisorStatus {
@@ -21,6 +22,7 @@ export type Order =
   | { readonly kind: "deploy"; readonly version: string }
   | { readonly kind: "scale"; readonly replicas: number }
   | { readonly kind: "rollback" }
+  | { readonly kind: "changeRecording"; readonly record: RecordingOptions | undefined }
   | { readonly kind: "changeKeys"; readonly keyDigests: readonly string[] }
   | { readonly kind: "stop" };
 

@@ -1,9 +1,11 @@
-import { cp, mkdir, rename, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 
 import { CancelledError, EnvironmentError, SightbookError } from "../../errors.js";
-import { errorCode } from "../../files.js";
+import { errorCode, readText } from "../../files.js";
 import { withLock } from "../../lock.js";
 import { keysFor, rotatedKeys, type DeploymentKeys } from "../keys.js";
 import type {
@@ -14,6 +16,7 @@ import type {
   WorkOptions,
 } from "../target.js";
 import { keptVersions } from "../target.js";
+import { nextRecording } from "../recording.js";
 import { unreachable } from "../records.js";
 import { refuseToMove } from "../refuse-to-move.js";
 import { ReservedPort } from "../reserved-port.js";
@@ -50,8 +53,15 @@ export const localTarget: DeploymentTarget = {
   scale: (name, replicas, options) => order(name, { kind: "scale", replicas }, options),
   rollback: (name, options) => order(name, { kind: "rollback" }, options),
   logs: (name, { lines = 100 }: LogOptions) => lastLines(localFolder(name).log, lines),
+  records: (name) => recordsIn(localFolder(name).records),
   delete: (name, options) => changing(name, options, () => remove(localFolder(name))),
 };
+
+async function recordsIn(folder: string): Promise<string> {
+  const names = existsSync(folder) ? await readdir(folder) : [];
+  const files = names.filter((name) => name.endsWith(".jsonl")).sort();
+  return (await Promise.all(files.map((name) => readText(join(folder, name))))).join("");
+}
 
 /** One session changes a deployment at a time; others wait. */
 function changing<Result>(
@@ -72,9 +82,13 @@ async function deploy(request: DeploymentRequest, options: WorkOptions): Promise
   if (state === undefined) return create(request, folder, options);
   refuseToMove(request, state);
   await copyVersion(request, folder);
+  const record = nextRecording(request.record, state.record);
   if (await isRunning(folder)) {
     if (request.version !== state.versions.at(-1)) options.onProgress?.("Switching to the new version");
     await told(folder, { kind: "deploy", version: request.version }, options);
+    if (!isDeepStrictEqual(record, state.record)) {
+      await told(folder, { kind: "changeRecording", record }, options);
+    }
     const { replicas = state.replicas } = request;
     if (replicas !== state.replicas) await told(folder, { kind: "scale", replicas }, options);
   } else {
@@ -83,6 +97,7 @@ async function deploy(request: DeploymentRequest, options: WorkOptions): Promise
       folder,
       {
         ...state,
+        record,
         replicas: request.replicas ?? state.replicas,
         versions: [...versions, request.version].slice(-keptVersions),
       },
@@ -119,6 +134,7 @@ async function create(
         replicas: request.replicas ?? 1,
         versions: [request.version],
         keyDigests: digests,
+        record: nextRecording(request.record, undefined),
       },
       options,
     );

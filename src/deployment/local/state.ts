@@ -5,6 +5,7 @@ import { dataFolder } from "../../cache.js";
 import { FileError } from "../../errors.js";
 import { errorCode, readJson, writeFileAtomic } from "../../files.js";
 import type { DeploymentKeys } from "../keys.js";
+import type { RecordingOptions } from "../recording.js";
 
 /** What a local deployment is to be, in `deployment.json`: enough to start it again after a crash. */
 export interface LocalState {
@@ -20,6 +21,7 @@ export interface LocalState {
   readonly versions: readonly string[];
   /** SHA-256 of the primary and of the secondary key. */
   readonly keyDigests: readonly string[];
+  readonly record?: RecordingOptions | undefined;
 }
 
 /** The files of one local deployment. */
@@ -30,6 +32,8 @@ export interface LocalFolder {
   readonly keys: string;
   readonly versions: string;
   readonly log: string;
+  /** What was scored, where that is kept. */
+  readonly records: string;
   /** Ids of its processes. */
   readonly processes: string;
   /** Where its supervisor takes orders. */
@@ -53,6 +57,7 @@ export function folderAt(root: string): LocalFolder {
     keys: join(root, "keys.json"),
     versions: join(root, "versions"),
     log: join(root, "service.log"),
+    records: join(root, "records"),
     processes: join(root, "processes.json"),
     control: join(root, "control.sock"),
     lock: `${root}.lock`,

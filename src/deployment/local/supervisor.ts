@@ -5,7 +5,8 @@ import { join } from "node:path";
 
 import { SightbookError } from "../../errors.js";
 import { writeFileAtomic } from "../../files.js";
-import { startScoringServer, type ScoringServer } from "../../serving/index.js";
+import { startScoringServer, type ScoringServer, type ScoringServerOptions } from "../../serving/index.js";
+import type { RecordingOptions } from "../recording.js";
 import { removeOtherVersions } from "../stored-versions.js";
 import { keptVersions } from "../target.js";
 import { giveOrder, type Order, type SupervisorStatus } from "./control.js";
@@ -82,7 +83,7 @@ export class Supervisor {
     });
     await chmod(this.#folder.control, 0o600);
     await this.#recordProcesses();
-    const { name, host, replicas, keyDigests } = this.#state;
+    const { name, host, replicas, keyDigests, record } = this.#state;
     this.#server = await startScoringServer({
       bundle: this.#bundleOf(this.#served),
       name,
@@ -92,6 +93,7 @@ export class Supervisor {
       ...(process.platform !== "win32" && { listenFd }),
       keyDigests,
       workers: replicas,
+      ...(record && { record: this.#recordingTo(record) }),
       logLevel: "info",
     });
     // Whoever removed the folder by hand wanted it to end.
@@ -111,6 +113,10 @@ export class Supervisor {
 
   #bundleOf(version: string): string {
     return join(this.#folder.versions, version);
+  }
+
+  #recordingTo(record: RecordingOptions): NonNullable<ScoringServerOptions["record"]> {
+    return { ...record, folder: this.#folder.records };
   }
 
   async #status(): Promise<SupervisorStatus> {
@@ -159,6 +165,9 @@ export class Supervisor {
             -keptVersions,
           ),
         });
+      case "changeRecording":
+        await server.changeRecording(order.record && this.#recordingTo(order.record));
+        return this.#keep({ record: order.record });
       case "changeKeys":
         server.changeKeys(order.keyDigests);
         return this.#keep({ keyDigests: order.keyDigests });
