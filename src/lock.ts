@@ -52,7 +52,12 @@ async function acquire(folder: string): Promise<boolean> {
     throw error;
   }
   const owner: Owner = { pid: process.pid, host: hostname() };
-  await writeFile(join(folder, "owner.json"), JSON.stringify(owner));
+  try {
+    await writeFile(join(folder, "owner.json"), JSON.stringify(owner));
+  } catch (error) {
+    // On a full disk the lock is held all the same, without a name: whoever wants to make room must be able to.
+    if (errorCode(error) !== "ENOSPC") throw error;
+  }
   return true;
 }
 

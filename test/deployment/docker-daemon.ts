@@ -31,7 +31,9 @@ export async function startDocker(): Promise<DockerDaemon> {
     const { status, stderr } = spawnSync("ip", args, { encoding: "utf8" });
     if (status !== 0) throw new Error(`ip ${args.join(" ")}: ${stderr}`);
   };
-  ip("link", "add", bridge, "type", "bridge");
+  // With an address of its own: else it takes that of a port, which comes and goes with a container, and those that are there
+  // send their answers to the one before for half a minute.
+  ip("link", "add", bridge, "address", "02:42:0a:d5:00:01", "type", "bridge");
   ip("addr", "add", `10.213.${process.pid % 250}.1/24`, "dev", bridge);
   ip("link", "set", bridge, "up");
   const socket = join(folder, "docker.sock");

@@ -15,7 +15,13 @@ const image = await colourImage(red);
 const bundle = await writeColourBundle({ imageSize: 8 });
 let server: ScoringServer;
 before(async () => {
-  server = await startScoringServer({ bundle, workers: 1, maxImages: 4, bodyLimit: 1 << 20 });
+  server = await startScoringServer({
+    bundle,
+    workers: 1,
+    maxImages: 4,
+    bodyLimit: 1 << 20,
+    modelVersion: "1",
+  });
 });
 after(() => server.close());
 
@@ -44,6 +50,8 @@ const right: readonly Shot[] = (
     ["GET", "/v2/health/ready", "", ""],
     ["GET", "/v2/models/colours", "", ""],
     ["GET", "/v2/models/colours/ready", "", ""],
+    ["GET", "/v2/models/colours/versions/1", "", ""],
+    ["GET", "/v2/models/colours/versions/1/ready", "", ""],
     ["POST", "/score", "application/json", JSON.stringify([{ image_in_base64: base64, parameters: {} }])],
     [
       "POST",
@@ -62,6 +70,12 @@ const right: readonly Shot[] = (
     [
       "POST",
       "/v2/models/colours/infer",
+      "application/json",
+      infer({ name: "image_files", datatype: "BYTES", shape: [1], data: [base64] }),
+    ],
+    [
+      "POST",
+      "/v2/models/colours/versions/1/infer",
       "application/json",
       infer({ name: "image_files", datatype: "BYTES", shape: [1], data: [base64] }),
     ],
@@ -185,3 +199,19 @@ for (const shot of right) {
     assert.equal((await predict(server.url, image)).status, 200);
   });
 }
+
+test("every route is among them", async () => {
+  const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as {
+    paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  };
+  const missing = Object.entries(document.paths).flatMap(([path, methods]) => {
+    const pattern = new RegExp(`^${path.replace(/\{\w+\}/gu, "[^/]+")}(?:\\?.*)?$`, "u");
+    return Object.keys(methods)
+      .filter(
+        (method) => !right.some((shot) => shot.method === method.toUpperCase() && pattern.test(shot.path)),
+      )
+      .map((method) => `${method} ${path}`);
+  });
+  assert.deepEqual(missing, []);
+  assert.ok(Object.keys(document.paths).length >= 10);
+});

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 
-import { CancelledError, EnvironmentError, SightbookError } from "../../errors.js";
-import { errorCode, readText } from "../../files.js";
+import { CancelledError, EnvironmentError, FileError, SightbookError } from "../../errors.js";
+import { errorCode, readText, systemReason } from "../../files.js";
 import { withLock } from "../../lock.js";
 import { keysFor, rotatedKeys, type DeploymentKeys } from "../keys.js";
 import type {
@@ -170,7 +170,12 @@ async function copyVersion({ bundle, version }: DeploymentRequest, folder: Local
   const place = join(folder.versions, version);
   const fresh = `${place}.tmp`;
   await rm(fresh, { recursive: true, force: true });
-  await cp(bundle, fresh, { recursive: true });
+  try {
+    await cp(bundle, fresh, { recursive: true });
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true });
+    throw new FileError(place, `could not be written (${systemReason(error)})`, undefined, { cause: error });
+  }
   try {
     await rename(fresh, place);
   } catch (error) {
