@@ -48,7 +48,7 @@ test(
     assert.match(textOf("deployment.deploy("), /Ready at http:\/\/127\.0\.0\.1:\d+[^]*2 of 2 ready/u);
     assert.match(textOf("await deployment.scoreImage(testSet.images[0].path)"), /decision: 'bowl'/u);
     assert.match(textOf("loadTest("), /p99/u);
-    assert.match(textOf("compareRecords("), /^Drift: changed: [^\n]*brightness[^]*brightness .* large/mu);
+    assert.match(textOf("compareRecords("), /Drift: changed: [^\n]*brightness[^]*brightness .* large/mu);
     const [, now, back] = /now ([0-9a-f]{12})\nback ([0-9a-f]{12})/u.exec(textOf("rollback()"))!;
     assert.notEqual(now, back);
     assert.equal(textOf("await deployment.delete()").trim(), "[]");
