@@ -128,17 +128,23 @@ describe("in containers", { skip: skipWithoutDocker }, () => {
       shardSize: 10,
       executor: containers({ workers: 2, attempts: 20 }),
     });
-    while (killed.size < 5) {
-      const victim = await running();
-      if (killed.has(victim.id)) {
-        await setTimeout(20);
-        continue;
-      }
-      killed.add(victim.id);
-      await setTimeout(200 * killed.size);
-      await victim.kill({ signal: "SIGKILL" }).catch(() => undefined);
+    const over = new AbortController();
+    const ending = work.finally(() => {
+      over.abort();
+    });
+    // Each one that is seen, after another time: some start, some score, some write.
+    while (killed.size < 5 && !over.signal.aborted) {
+      const [found] = await docker.listContainers();
+      await setTimeout(20 + 100 * killed.size);
+      if (found === undefined || killed.has(found.Id)) continue;
+      const kill = docker.getContainer(found.Id).kill({ signal: "SIGKILL" });
+      await kill.then(
+        () => killed.add(found.Id),
+        () => undefined,
+      );
     }
-    await work;
+    await ending;
+    assert.ok(killed.size > 0);
     await assertEachImageOnce(run);
     assert.deepEqual(await left(), []);
   });
