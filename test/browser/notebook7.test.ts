@@ -1,6 +1,6 @@
 /** All widgets as a person meets them in Notebook 7, with the same kernel seen in JupyterLab, where the theme changes. */
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { after, before, describe } from "node:test";
 
@@ -159,10 +159,12 @@ describe("the widgets in Notebook 7", { skip: skipWithoutJupyter }, () => {
     await cell("training").locator(".jp-OutputArea-executeResult", { hasText: "epochs: 2" }).waitFor();
   });
 
-  test("a reloaded page shows all five as they were", async () => {
+  test("a reloaded page shows all five as they were", { timeout: 2 * patienceMs }, async () => {
     const { threshold } = await look();
     await page.keyboard.press("Control+s");
-    await page.waitForFunction(() => document.querySelector(".jp-mod-dirty") === null);
+    // Notebook 7 shows nowhere that a notebook is saved.
+    while (!readFileSync(join(folder, "seven.ipynb"), "utf8").includes("epochs: 2"))
+      await page.waitForTimeout(100);
     await page.reload({ timeout: patienceMs });
     for (const name of widgets) await region(name).waitFor();
     assert.equal(await region("Annotation").getByRole("searchbox", { name: "Search" }).inputValue(), "cup-1");
@@ -248,6 +250,40 @@ describe("the widgets in Notebook 7", { skip: skipWithoutJupyter }, () => {
       await other.close();
     },
   );
+
+  test(
+    "an image that is gone from the folder is said to be; the other widgets go on",
+    { timeout: 2 * patienceMs },
+    async () => {
+      const { mistakes } = await look();
+      rmSync(join(folder, "tableware", mistakes[4]!.split("-")[0]!, mistakes[4]!));
+      const next = region("Results").getByRole("button", { name: "Next image" });
+      while (!(await region("Results").getByText(mistakes[4]!, { exact: true }).isVisible()))
+        await next.click();
+      await region("Results").getByText("no such file or folder").first().waitFor();
+      assert.equal((await look()).mistakes.length, mistakes.length);
+    },
+  );
+
+  test("after a restart each says that its kernel has ended", async () => {
+    await page.getByRole("button", { name: "Restart the kernel" }).first().click();
+    await page.getByRole("button", { name: "Confirm Kernel Restart" }).click();
+    for (const name of widgets.filter((each) => each !== "Training")) {
+      await region(name).getByText("The kernel of this widget has ended.").waitFor();
+    }
+    await region("Training")
+      .getByText(/^Finished after 2 epochs/)
+      .waitFor();
+  });
+
+  test("saved and opened without a kernel, each shows its picture", async () => {
+    await lab!.endKernels();
+    await page.reload({ timeout: patienceMs });
+    for (const name of ["annotation", "results", "thresholds", "overview", "training"] as const) {
+      await cell(name).locator(".sightbook-still").locator("img, svg, table").first().waitFor();
+    }
+    assert.equal(await page.getByText("model not found").count(), 0);
+  });
 });
 
 /** How much of what is seen of an element is red. */
