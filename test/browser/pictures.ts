@@ -22,7 +22,8 @@ for (const name of ["01-tableware.ipynb", "05-deploy.ipynb", "sample_data"]) {
 }
 const lab = await startJupyterLab(folder);
 const browser = await launchChromium();
-const page = await browser.newPage({ viewport: { width: 1120, height: 900 }, deviceScaleFactor: 1.5 });
+// High enough that a widget is seen whole, without the bars of the page on it.
+const page = await browser.newPage({ viewport: { width: 1120, height: 1500 }, deviceScaleFactor: 1.5 });
 page.setDefaultTimeout(patienceMs);
 const news = page.getByRole("button", { name: "No", exact: true });
 await page.addLocatorHandler(news, () => news.click());
@@ -41,6 +42,7 @@ await photograph("precision-recall", "Precision and recall");
 
 // The README begins with the notebook as a person sees it.
 if (names.length === 0 || names.includes("notebook")) {
+  await page.setViewportSize({ width: 1120, height: 900 });
   await intoView(page.getByRole("region", { name: "Annotation" }));
   await save("notebook", await page.screenshot());
 }
