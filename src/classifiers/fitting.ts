@@ -33,6 +33,7 @@ export interface Trainee {
   readonly labels: readonly string[];
   readonly preprocessing: Preprocessing;
   readonly seed: number;
+  readonly onReporter: (reporter: ProgressReporter) => void;
   readonly onEngine: (engine: Engine) => void;
 }
 
@@ -78,6 +79,7 @@ export async function fitNetwork(
   const problems = new Map<string, ImageProblem>(unlabelled.map((problem) => [problem.path, problem]));
   const { verbose = 1, progress = "auto" } = options;
   const reporter = options.reporter ?? (await openProgressReporter(verbose === 0 ? "none" : progress));
+  trainee.onReporter(reporter);
   const epochs = epochsOf(recipe.schedule);
   const stopButton = new AbortController();
   const signal = AbortSignal.any([cancelled, stopButton.signal]);

@@ -195,6 +195,9 @@ export class ImageClassifier implements Classifier {
             if (before === undefined) reporter.note(`weights: ${provenance.source} (${provenance.licence})`);
             return weights;
           },
+          onReporter: (reporter) => {
+            running.reporter = reporter;
+          },
           onEngine: (engine) => {
             running.engine = engine;
           },

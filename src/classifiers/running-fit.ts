@@ -1,4 +1,5 @@
 import type { Engine } from "../engine/index.js";
+import type { ProgressReporter } from "../training/index.js";
 
 import { CancelledError } from "../errors.js";
 import { interruptible, type Interruptible } from "../interrupt.js";
@@ -11,6 +12,8 @@ const LOST_MS = 5000;
 export class RunningFit {
   readonly #interrupt: Interruptible;
   readonly #ended: Promise<void>;
+  /** What shows its progress, once it is there. */
+  reporter: ProgressReporter | undefined;
   /** What trains, once it is there. */
   engine: Engine | undefined;
   /** Must be called when the fit has returned. */
@@ -32,7 +35,7 @@ export class RunningFit {
    * middle of something leaves nothing that would end it.
    *
    * @param where - Who waits, for the error.
-   * @returns Whether it has ended; if not, it never will, and its engine has been disposed.
+   * @returns Whether it has ended; if not, it never will; its engine is disposed then, and its progress says so.
    * @throws {@link CancelledError} when the user interrupts the wait.
    */
   async hasEnded(where: string): Promise<boolean> {
@@ -49,6 +52,12 @@ export class RunningFit {
     } finally {
       waiting.release();
     }
+    this.reporter?.end?.({
+      outcome: "failed",
+      message: "Interrupted in the middle of a long computation: what it had learned is lost.",
+      keptEpoch: 0,
+    });
+    this.reporter?.close();
     void this.engine?.dispose().catch(() => undefined);
     return false;
   }

@@ -204,7 +204,16 @@ test("a fit that the stop button killed in the middle of something is given up, 
     const once = { times: 1 };
     context.mock.method(model, "loadWeights", () => (resolve(), dead), once);
   });
-  void model.fit(trainSet, quick);
+  const ends: unknown[] = [];
+  const nothing = (): undefined => undefined;
+  const reporter = {
+    note: nothing,
+    batch: nothing,
+    epoch: nothing,
+    close: nothing,
+    end: (end: unknown) => ends.push(end),
+  };
+  void model.fit(trainSet, { ...quick, reporter });
   await reached;
   cell.abort(Object.assign(new Error("interrupted"), { halted: true }));
   Reflect.deleteProperty(globalThis, place);
@@ -214,6 +223,13 @@ test("a fit that the stop button killed in the middle of something is given up, 
       "ImageClassifier.featurize: the fit before was interrupted in the middle of a long computation, and what it had " +
       "learned is lost; the model has the weights from before it. Call this again to go on with those, or fit to train.",
   });
+  assert.deepEqual(ends, [
+    {
+      outcome: "failed",
+      message: "Interrupted in the middle of a long computation: what it had learned is lost.",
+      keptEpoch: 0,
+    },
+  ]);
   assert.equal((await model.featurize(testSet)).features.rows, 6);
   await model.fit(trainSet, quick);
   assert.equal(model.history.length, 2);
