@@ -233,15 +233,12 @@ describe("AnnotationUI in a kernel", () => {
   });
 
   test("what stands for it is made again after the last of several edits", async () => {
-    const before = widget.renewed.length;
-    const { "text/html": html, "text/plain": text } = await widget.renewal(async () => {
+    const { "text/plain": text } = await widget.renewal(async () => {
       for (const label of ["cup", "plate", "cutlery"])
         await edit({ action: "setLabel", ids: ["bowl/bowl-02.jpg"], label });
-    });
-    assert.match(html!, /<img alt="bowl; cutlery; bowl; bowl; bowl; cup \(problem\); cup;/);
+    }, /<img alt="bowl; cutlery; bowl; bowl; bowl; cup \(problem\); cup;/);
     assert.match(text!, /bowl +4/);
-    assert.equal(widget.renewed.length, before + 1);
-    await widget.renewal(() => edit({ action: "undo" }));
+    await widget.renewal(() => edit({ action: "undo" }), /<img alt="bowl; plate; bowl;/);
   });
 
   test("a closed one leaves the pages and hears no more", async () => {

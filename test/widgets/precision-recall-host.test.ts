@@ -100,15 +100,12 @@ describe("PrecisionRecallUI in a kernel", () => {
   });
 
   test("what it keeps follows the thresholds: a cell's at once, a view's once it rests", async () => {
-    const before = widget.renewed.length;
     const { published } = await kernel.run("ui.threshold = 0.6;", { allow_stdin: true });
     assert.ok(published.some(({ header }) => header.msg_type === "update_display_data"));
     assert.match(widget.renewed.at(-1)!["text/plain"]!, /^cup at threshold 0.6: /);
-    const { "text/plain": text } = await widget.renewal(async () => {
+    await widget.renewal(async () => {
       for (const threshold of [0.1, 0.2, 0.3, 0.4]) await widget.set({ choice: { of: 1, threshold } });
-    });
-    assert.match(text!, /^cup at threshold 0.4: /);
-    assert.equal(widget.renewed.length, before + 2);
+    }, /^cup at threshold 0.4: /);
   });
 
   test("what is no threshold is refused", async () => {

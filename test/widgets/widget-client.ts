@@ -88,12 +88,14 @@ export class WidgetClient<State extends object> {
       .map(({ content }) => content["data"] as Record<string, string>);
   }
 
-  /** The next one, after `action`. */
-  async renewal(action: () => Promise<unknown>): Promise<Record<string, string>> {
+  /** The first one after `action` that says `words`: what was done before may still be on its way, or half of the action. */
+  async renewal(action: () => Promise<unknown>, words: RegExp): Promise<Record<string, string>> {
     const before = this.renewed.length;
     await action();
-    await this.#kernel.wait(() => this.renewed.length > before);
-    return this.renewed.at(-1)!;
+    const found = (): Record<string, string> | undefined =>
+      this.renewed.slice(before).find((data) => words.test(`${data["text/plain"]} ${data["text/html"]}`));
+    await this.#kernel.wait(() => found() !== undefined);
+    return found()!;
   }
 
   async #send(data: JsonObject): Promise<void> {
