@@ -184,11 +184,10 @@ describe("ResultsUI in a kernel", () => {
     assert.ok("application/vnd.jupyter.widget-view+json" in data);
 
     const { id } = mistakes[0]!;
-    const relabelled = await widget.renewal(
+    await widget.renewal(
       () => widget.ask("edit", { action: "setLabel", ids: [id], label: "cutlery" }),
       /<td>\w+ \(now cutlery\)<\/td>/,
     );
-    assert.notEqual(relabelled["image/png"], data["image/png"]);
     await widget.ask("edit", { action: "undo" });
   });
 
