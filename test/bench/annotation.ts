@@ -5,7 +5,8 @@
  */
 import type { Page } from "playwright-core";
 
-import { memory, report, run, withManyImages } from "./many-images.js";
+import { runCell } from "../browser/notebook-page.js";
+import { memory, report, withManyImages } from "./many-images.js";
 
 const cells = [
   `import { ClassificationDataset } from "sightbook";
@@ -43,7 +44,7 @@ async function turn(
 }
 
 await withManyImages(Number(process.argv[2] ?? 100_000), cells, async (page) => {
-  await run(page, 0);
+  await runCell(page, 0);
   await page.locator(".jp-OutputArea-executeResult").first().waitFor();
   const watching = page.evaluate(async () => {
     let shown: number | undefined;
@@ -58,7 +59,7 @@ await withManyImages(Number(process.argv[2] ?? 100_000), cells, async (page) => 
       }
     }
   });
-  await run(page, 1);
+  await runCell(page, 1);
   console.log(`first page, all pictures, after the cell's end ${(await watching).toFixed(0)} ms`);
   await page.waitForTimeout(2000);
   console.log(`at the first page: ${await memory(page)}`);

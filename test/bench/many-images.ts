@@ -5,8 +5,10 @@ import { join } from "node:path";
 
 import type { Page } from "playwright-core";
 
-import { launchChromium, patienceMs } from "../browser/chromium.js";
+import { launchChromium } from "../browser/chromium.js";
 import { startJupyterLab } from "../browser/jupyterlab.js";
+import { codeCell, kernelIsIdle, openNotebook, runCell } from "../browser/notebook-page.js";
+import { notebookOf } from "../notebook-of.js";
 import { repositoryRoot } from "../support.js";
 
 const sample = join(repositoryRoot, "notebooks", "sample_data", "tableware");
@@ -25,20 +27,6 @@ function linkImages(folder: string, count: number): void {
   }
 }
 
-function writeNotebook(folder: string, cells: readonly string[]): void {
-  const kernelspec = { name: "sightbook", display_name: "TypeScript (Sightbook)", language: "typescript" };
-  const code = cells.map((source, i) => ({
-    cell_type: "code",
-    id: `cell-${i}`,
-    execution_count: null,
-    metadata: {},
-    outputs: [],
-    source,
-  }));
-  const content = { cells: code, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
-  writeFileSync(join(folder, "bench.ipynb"), JSON.stringify(content));
-}
-
 /**
  * Opens a notebook whose cells find `count` images (hard links to the tableware sample) in the folder "images", and has
  * `measure` look at it.
@@ -50,16 +38,14 @@ export async function withManyImages(
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "sightbook-bench-"));
   linkImages(folder, count);
-  writeNotebook(folder, [...cells, askMemory]);
+  writeFileSync(join(folder, "bench.ipynb"), notebookOf([...cells, askMemory]));
   const machine = `${cpus().length} x ${cpus()[0]?.model ?? "unknown processor"}`;
   console.log(`Node ${process.version}, ${machine}, load ${loadavg()[0]!.toFixed(1)}, ${count} images`);
   const lab = await startJupyterLab(folder);
   const browser = await launchChromium();
   try {
     const page = await browser.newPage({ viewport: { width: 1300, height: 1300 } });
-    page.setDefaultTimeout(patienceMs);
-    await page.goto(lab.notebookUrl("bench.ipynb"), { timeout: patienceMs });
-    await page.getByText("TypeScript (Sightbook) | Idle").waitFor();
+    await openNotebook(page, lab, "bench.ipynb");
     await measure(page);
   } finally {
     await browser.close();
@@ -70,14 +56,9 @@ export async function withManyImages(
 
 const askMemory = "globalThis.gc?.(); Math.round(process.memoryUsage().rss / 2 ** 20)";
 
-export async function run(page: Page, cell: number): Promise<void> {
-  await page.locator(".jp-CodeCell .cm-content").nth(cell).click();
-  await page.keyboard.press("Control+Enter");
-}
-
 async function result(page: Page, cell: number): Promise<string> {
-  await page.getByText("TypeScript (Sightbook) | Idle").waitFor();
-  const output = page.locator(".jp-CodeCell").nth(cell).locator(".jp-OutputArea-executeResult pre");
+  await kernelIsIdle(page);
+  const output = codeCell(page, cell).locator(".jp-OutputArea-executeResult pre");
   return (await output.innerText()).trim();
 }
 
@@ -89,7 +70,7 @@ export async function memory(page: Page): Promise<string> {
     .then(() => session.send("Performance.getMetrics"));
   const heap = metrics.find(({ name }) => name === "JSHeapUsedSize")!.value;
   const last = (await page.locator(".jp-CodeCell").count()) - 1;
-  await run(page, last);
+  await runCell(page, last);
   return `kernel ${await result(page, last)} MiB resident, page ${Math.round(heap / 2 ** 20)} MiB of JavaScript`;
 }
 

@@ -5,7 +5,8 @@
  */
 import type { Page } from "playwright-core";
 
-import { memory, report, run, withManyImages } from "./many-images.js";
+import { runCell } from "../browser/notebook-page.js";
+import { memory, report, withManyImages } from "./many-images.js";
 
 const cells = [
   `import { ClassificationDataset, ClassificationEvaluation, Random } from "sightbook";
@@ -56,7 +57,7 @@ async function change(page: Page, act: Act): Promise<number> {
 }
 
 await withManyImages(Number(process.argv[2] ?? 100_000), cells, async (page) => {
-  await run(page, 0);
+  await runCell(page, 0);
   await page.locator(".jp-OutputArea-executeResult").first().waitFor();
   const watching = page.evaluate(async () => {
     let shown: number | undefined;
@@ -67,7 +68,7 @@ await withManyImages(Number(process.argv[2] ?? 100_000), cells, async (page) => 
       if (shown !== undefined && image !== null && image.naturalWidth > 0) return performance.now() - shown;
     }
   });
-  await run(page, 1);
+  await runCell(page, 1);
   console.log(`first image after the cell's end ${(await watching).toFixed(0)} ms`);
   await page.waitForTimeout(2000);
   console.log(`at the first image: ${await memory(page)}`);

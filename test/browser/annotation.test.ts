@@ -1,15 +1,17 @@
 /** AnnotationUI as a person meets it: in real JupyterLab, with a kernel that is busy, interrupted, restarted or gone. */
 import assert from "node:assert/strict";
-import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { after, before, describe } from "node:test";
 
 import type { Browser, Locator, Page } from "playwright-core";
 
-import { repositoryRoot, temporaryFolder } from "../support.js";
+import { notebookOf } from "../notebook-of.js";
+import { temporaryFolder } from "../support.js";
+import { copyTableware } from "../widgets/evaluated-tableware.js";
 import { launchChromium, patienceMs } from "./chromium.js";
 import { skipWithoutJupyter, startJupyterLab, type RunningLab } from "./jupyterlab.js";
-import { notebookOf } from "./notebook-of.js";
+import { kernelIsIdle, openNotebook, runCell } from "./notebook-page.js";
 
 const open = `import { ClassificationDataset } from "sightbook";
 import { AnnotationUI } from "sightbook/widgets";
@@ -36,28 +38,20 @@ describe("AnnotationUI in JupyterLab", { skip: skipWithoutJupyter }, () => {
   /** A notebook of its own on a fresh copy of the sample, its first cell run. */
   async function annotate(name: string, ...more: readonly string[]): Promise<Page> {
     rmSync(join(folder, "tableware"), { recursive: true, force: true });
-    cpSync(join(repositoryRoot, "notebooks", "sample_data", "tableware"), join(folder, "tableware"), {
-      recursive: true,
-    });
+    copyTableware(folder);
     writeFileSync(join(folder, `${name}.ipynb`), notebookOf([open, ...more]));
     const page = await visit(name);
-    await run(page, 0);
+    await runCell(page, 0);
     await images(page).getByRole("option").first().waitFor();
     return page;
   }
 
   async function visit(name: string): Promise<Page> {
     const page = await browser!.newPage({ viewport: { width: 1200, height: 1300 } });
-    page.setDefaultTimeout(patienceMs);
-    await page.goto(lab!.notebookUrl(`${name}.ipynb`), { timeout: patienceMs });
-    await page.getByText("TypeScript (Sightbook) | Idle").waitFor();
+    await openNotebook(page, lab!, `${name}.ipynb`);
     return page;
   }
 
-  const run = async (page: Page, cell: number): Promise<void> => {
-    await page.locator(".jp-CodeCell .cm-content").nth(cell).click();
-    await page.keyboard.press("Control+Enter");
-  };
   const region = (page: Page): Locator => page.getByRole("region", { name: "Annotation" });
   const images = (page: Page): Locator => region(page).getByRole("listbox", { name: "Images" });
   const image = (page: Page, name: string): Locator =>
@@ -70,9 +64,9 @@ describe("AnnotationUI in JupyterLab", { skip: skipWithoutJupyter }, () => {
   };
   /** What the kernel says of cup-12 when it is asked by the notebook's second cell. */
   const inKernel = async (page: Page): Promise<string> => {
-    await run(page, 1);
+    await runCell(page, 1);
     const text = page.locator(".jp-CodeCell").nth(1).locator(".jp-OutputArea-executeResult");
-    await page.getByText("TypeScript (Sightbook) | Idle").waitFor();
+    await kernelIsIdle(page);
     return (await text.innerText())
       .trim()
       .replaceAll("'", "")
@@ -144,7 +138,7 @@ describe("AnnotationUI in JupyterLab", { skip: skipWithoutJupyter }, () => {
     const page = await annotate("busy", look, "while (true) {}");
     await search(page, "cup-1");
     await image(page, "cup-12.jpg, cup").click();
-    await run(page, 2);
+    await runCell(page, 2);
     await page.getByText("TypeScript (Sightbook) | Busy").waitFor();
     await image(page, "cup-12.jpg, cup").click();
     await page.keyboard.press("4");
@@ -171,8 +165,8 @@ describe("AnnotationUI in JupyterLab", { skip: skipWithoutJupyter }, () => {
     await page.getByRole("button", { name: "Confirm Kernel Restart" }).click();
     await region(page).getByText("The kernel of this widget has ended.").waitFor();
     assert.equal(await region(page).getByRole("button", { name: "Exclude" }).isDisabled(), true);
-    await page.getByText("TypeScript (Sightbook) | Idle").waitFor();
-    await run(page, 0);
+    await kernelIsIdle(page);
+    await runCell(page, 0);
     await image(page, "bowl-01.jpg, bowl").waitFor();
     await search(page, "cup-1");
     await image(page, "cup-12.jpg, bowl").waitFor();

@@ -3,14 +3,15 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { after, before, describe } from "node:test";
 
-import type { Browser, Locator, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 
 import { Deployment } from "../../src/deployment/index.js";
 import { writeColourBundle } from "../serving/colour-bundle.js";
+import { notebookOf } from "../notebook-of.js";
 import { temporaryFolder } from "../support.js";
-import { launchChromium, patienceMs } from "./chromium.js";
+import { launchChromium } from "./chromium.js";
 import { skipWithoutJupyter, startJupyterLab, type RunningLab } from "./jupyterlab.js";
-import { notebookOf } from "./notebook-of.js";
+import { openNotebook, runCell } from "./notebook-page.js";
 
 // The kernel finds the deployment there, as any session of the same user does.
 process.env["SIGHTBOOK_DATA"] = temporaryFolder();
@@ -34,8 +35,7 @@ console.log(soak.state, soak.steps.length);`,
     lab = await startJupyterLab(folder);
     browser = await launchChromium();
     page = await browser.newPage({ viewport: { width: 1200, height: 2500 } });
-    page.setDefaultTimeout(patienceMs);
-    await open();
+    await openNotebook(page, lab, "load.ipynb");
   });
   after(async () => {
     await browser?.close();
@@ -43,20 +43,8 @@ console.log(soak.state, soak.steps.length);`,
     await new Deployment({ name: "colours" }).delete();
   });
 
-  async function open(): Promise<void> {
-    await page.goto(lab!.notebookUrl("load.ipynb"), { timeout: patienceMs });
-    await page.getByText("TypeScript (Sightbook) | Idle").waitFor();
-  }
-
-  async function run(cell: number): Promise<Locator> {
-    const place = page.locator(".jp-CodeCell").nth(cell);
-    await place.locator(".cm-content").click();
-    await page.keyboard.press("Shift+Enter");
-    return place;
-  }
-
   test("shows itself while it runs, and ends with its figures", async () => {
-    const cell = await run(0);
+    const cell = await runCell(page, 0);
     const region = cell.getByRole("region", { name: "Load test" });
     await region.getByRole("progressbar", { name: "Time" }).waitFor();
     await region.getByRole("button", { name: "Stop" }).waitFor();
@@ -75,7 +63,7 @@ console.log(soak.state, soak.steps.length);`,
   });
 
   test("Stop ends a long one and keeps what was measured; the cell goes on", async () => {
-    const cell = await run(1);
+    const cell = await runCell(page, 1);
     const region = cell.getByRole("region", { name: "Load test" });
     await region.getByRole("img", { name: /^Latency \(ms\): p50/ }).waitFor();
     assert.match(await region.innerText(), /Time left\s+(59:\d\d min|1:00 h)/);
@@ -91,7 +79,7 @@ console.log(soak.state, soak.steps.length);`,
     await page.keyboard.press("ControlOrMeta+s");
     await page.getByText("Saving completed").waitFor();
     await lab!.endKernels();
-    await open();
+    await openNotebook(page, lab!, "load.ipynb");
     const first = page.locator(".jp-CodeCell").nth(0);
     const still = first.locator(".sightbook-still");
     await still.getByRole("cell", { name: "service time" }).waitFor();

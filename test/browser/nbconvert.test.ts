@@ -9,11 +9,11 @@ import { pathToFileURL } from "node:url";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 
 import { installKernelspec } from "../../kernel/index.js";
+import { notebookOf } from "../notebook-of.js";
 import { repositoryRoot, temporaryFolder } from "../support.js";
 import { copyTableware, evaluateTableware } from "../widgets/evaluated-tableware.js";
 import { launchChromium, patienceMs } from "./chromium.js";
 import { jupyterPython, skipWithoutJupyter } from "./jupyterlab.js";
-import { notebookOf } from "./notebook-of.js";
 
 const require = createRequire(import.meta.url);
 const { version } = require("../../../package.json") as { version: string };

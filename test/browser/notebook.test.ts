@@ -5,10 +5,10 @@ import test, { after, before, describe } from "node:test";
 
 import type { Browser } from "playwright-core";
 
+import { notebookOf } from "../notebook-of.js";
 import { temporaryFolder } from "../support.js";
 import { launchChromium, patienceMs } from "./chromium.js";
 import { skipWithoutJupyter, startJupyterLab, type RunningLab } from "./jupyterlab.js";
-import { notebookOf } from "./notebook-of.js";
 
 describe("a notebook in the browser", { skip: skipWithoutJupyter }, () => {
   const folder = temporaryFolder();

@@ -6,10 +6,12 @@ import test, { after, before, describe } from "node:test";
 
 import type { Browser, Page } from "playwright-core";
 
+import { notebookOf } from "../notebook-of.js";
 import { temporaryFolder } from "../support.js";
 import { copyTableware } from "../widgets/evaluated-tableware.js";
-import { launchChromium, patienceMs } from "./chromium.js";
+import { launchChromium } from "./chromium.js";
 import { skipWithoutJupyter, startJupyterLab, type RunningLab } from "./jupyterlab.js";
+import { openNotebook, runCell } from "./notebook-page.js";
 
 const cells = [
   `import { ClassificationDataset } from "sightbook";
@@ -28,36 +30,19 @@ describe("DatasetOverview in JupyterLab", { skip: skipWithoutJupyter }, () => {
     copyTableware(folder);
     const tableware = join(folder, "tableware");
     copyFileSync(join(tableware, "cup", "cup-01.jpg"), join(tableware, "bowl", "copy.jpg"));
-    const sources = cells.map((source, i) => ({
-      cell_type: "code",
-      id: `cell-${i}`,
-      execution_count: null,
-      metadata: {},
-      outputs: [],
-      source,
-    }));
-    const kernelspec = { name: "sightbook", display_name: "TypeScript (Sightbook)", language: "typescript" };
-    const notebook = { cells: sources, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
-    writeFileSync(join(folder, "overview.ipynb"), JSON.stringify(notebook));
+    writeFileSync(join(folder, "overview.ipynb"), notebookOf(cells));
     lab = await startJupyterLab(folder, { drawsAllCells: true });
     browser = await launchChromium();
     page = await browser.newPage({ viewport: { width: 1200, height: 1800 } });
-    page.setDefaultTimeout(patienceMs);
-    await page.goto(lab.notebookUrl("overview.ipynb"), { timeout: patienceMs });
-    await page.getByText("TypeScript (Sightbook) | Idle").waitFor();
+    await openNotebook(page, lab, "overview.ipynb");
   });
   after(async () => {
     await browser?.close();
     await lab?.stop();
   });
 
-  async function run(cell: number): Promise<void> {
-    await page.locator(".jp-CodeCell .cm-content").nth(cell).click();
-    await page.keyboard.press("Control+Enter");
-  }
-
   test("counts, a label's own images, duplicates and their conflict; edits and the saved notebook follow", async () => {
-    await run(0);
+    await runCell(page, 0);
     const region = page.getByRole("region", { name: "Dataset" });
     await region.getByText("64 images, 4 labels").waitFor();
     await region.getByText("Equal files, with different labels").waitFor();
@@ -75,7 +60,7 @@ describe("DatasetOverview in JupyterLab", { skip: skipWithoutJupyter }, () => {
     await region.getByRole("img", { name: /^cup-05/ }).waitFor({ state: "detached" });
     await bowl.click();
 
-    await run(1);
+    await runCell(page, 1);
     await region.getByRole("button", { name: "cup 20 images" }).waitFor();
     const saved = (): string => readFileSync(join(folder, "overview.ipynb"), "utf8");
     for (let turn = 0; turn < 300 && !/cup +20/.test(saved()); turn++) {

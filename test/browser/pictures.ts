@@ -10,8 +10,9 @@ import type { Locator } from "playwright-core";
 import sharp from "sharp";
 
 import { repositoryRoot } from "../support.js";
-import { launchChromium, patienceMs } from "./chromium.js";
+import { launchChromium } from "./chromium.js";
 import { startJupyterLab } from "./jupyterlab.js";
+import { kernelIsIdle, openNotebook } from "./notebook-page.js";
 
 const names = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "sightbook-pictures-"));
@@ -24,7 +25,6 @@ const lab = await startJupyterLab(folder);
 const browser = await launchChromium();
 // High enough that a widget is seen whole, without the bars of the page on it.
 const page = await browser.newPage({ viewport: { width: 1120, height: 1500 }, deviceScaleFactor: 1.5 });
-page.setDefaultTimeout(patienceMs);
 const news = page.getByRole("button", { name: "No", exact: true });
 await page.addLocatorHandler(news, () => news.click());
 
@@ -36,7 +36,7 @@ await photograph("annotation", "Annotation", async (region) => {
   await region.getByRole("listbox", { name: "Images" }).getByRole("option").nth(3).click();
 });
 await photograph("training", "Training");
-await page.getByText("TypeScript (Sightbook) | Idle").waitFor();
+await kernelIsIdle(page);
 await photograph("results", "Results");
 await photograph("precision-recall", "Precision and recall");
 
@@ -49,15 +49,14 @@ if (names.length === 0 || names.includes("notebook")) {
 
 await runAll("05-deploy.ipynb");
 await photograph("load-test", "Load test");
-await page.getByText("TypeScript (Sightbook) | Idle").waitFor();
+await kernelIsIdle(page);
 await browser.close();
 await lab.stop();
 rmSync(folder, { recursive: true });
 
 /** Opens a notebook and runs its cells. */
 async function runAll(notebook: string): Promise<void> {
-  await page.goto(lab.notebookUrl(notebook), { timeout: patienceMs });
-  await page.getByText("TypeScript (Sightbook) | Idle").waitFor();
+  await openNotebook(page, lab, notebook);
   // The file browser leaves room for the notebook.
   if (await page.locator("#filebrowser").isVisible()) await page.keyboard.press("ControlOrMeta+b");
   await page.getByRole("menuitem", { name: "Run", exact: true }).click();

@@ -6,6 +6,7 @@ import test, { after, before, describe } from "node:test";
 import type { Browser, Locator, Page } from "playwright-core";
 
 import { ClassificationEvaluation, plots } from "../../src/index.js";
+import { notebookOf } from "../notebook-of.js";
 import { temporaryFolder } from "../support.js";
 import { launchChromium, patienceMs } from "./chromium.js";
 import { skipWithoutJupyter, startJupyterLab, type RunningLab } from "./jupyterlab.js";
@@ -46,23 +47,11 @@ describe("Plotly figures", { skip: skipWithoutJupyter }, () => {
   const folder = temporaryFolder();
   let browser: Browser | undefined;
   before(async () => {
-    const cells = figures.map((figure, i) => ({
-      cell_type: "code",
-      id: `figure-${i}`,
-      execution_count: 1,
-      metadata: {},
-      source: "",
-      outputs: [
-        {
-          output_type: "display_data",
-          metadata: {},
-          data: { "application/vnd.plotly.v1+json": figure, "text/plain": "a figure" },
-        },
-      ],
-    }));
-    const kernelspec = { name: "sightbook", display_name: "TypeScript (Sightbook)", language: "typescript" };
-    const notebook = { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
-    writeFileSync(join(folder, "plots.ipynb"), JSON.stringify(notebook));
+    const cells = figures.map((figure) => {
+      const data = { "application/vnd.plotly.v1+json": figure, "text/plain": "a figure" };
+      return { source: "", outputs: [{ output_type: "display_data", metadata: {}, data }] };
+    });
+    writeFileSync(join(folder, "plots.ipynb"), notebookOf(cells));
     browser = await launchChromium();
   });
   after(() => browser?.close());

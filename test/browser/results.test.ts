@@ -6,11 +6,12 @@ import test, { after, before, describe } from "node:test";
 
 import type { Browser, Locator, Page } from "playwright-core";
 
+import { notebookOf } from "../notebook-of.js";
 import { temporaryFolder } from "../support.js";
 import { copyTableware, evaluateTableware } from "../widgets/evaluated-tableware.js";
 import { launchChromium, patienceMs } from "./chromium.js";
 import { skipWithoutJupyter, startJupyterLab, type RunningLab } from "./jupyterlab.js";
-import { notebookOf } from "./notebook-of.js";
+import { codeCell, openNotebook, runCell } from "./notebook-page.js";
 
 const cells = {
   results: `${evaluateTableware}\nnew ResultsUI(dataset, evaluation)`,
@@ -61,18 +62,13 @@ describe("ResultsUI and PrecisionRecallUI in JupyterLab", { skip: skipWithoutJup
 
   async function visit(): Promise<Page> {
     const visited = await browser!.newPage({ viewport: { width: 1200, height: 1500 } });
-    visited.setDefaultTimeout(patienceMs);
-    await visited.goto(lab!.notebookUrl("results.ipynb"), { timeout: patienceMs });
-    await visited.getByText("TypeScript (Sightbook) | Idle").waitFor();
+    await openNotebook(visited, lab!, "results.ipynb");
     return visited;
   }
 
-  const cell = (name: keyof typeof cells): Locator =>
-    page.locator(".jp-CodeCell").nth(Object.keys(cells).indexOf(name));
-  const run = async (name: keyof typeof cells): Promise<void> => {
-    await cell(name).locator(".cm-content").click();
-    await page.keyboard.press("Control+Enter");
-  };
+  const indexOf = (name: keyof typeof cells): number => Object.keys(cells).indexOf(name);
+  const cell = (name: keyof typeof cells): Locator => codeCell(page, indexOf(name));
+  const run = (name: keyof typeof cells): Promise<Locator> => runCell(page, indexOf(name));
   const region = (of: Page = page): Locator => of.getByRole("region", { name: "Results" });
   const tradeoff = (of: Page = page): Locator => of.getByRole("region", { name: "Precision and recall" });
   /** What the kernel says when the last cell asks it. */

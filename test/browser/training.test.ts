@@ -5,10 +5,11 @@ import test, { after, before, describe } from "node:test";
 
 import type { Browser, Locator, Page } from "playwright-core";
 
+import { notebookOf } from "../notebook-of.js";
 import { repositoryRoot, temporaryFolder } from "../support.js";
-import { launchChromium, patienceMs } from "./chromium.js";
+import { launchChromium } from "./chromium.js";
 import { skipWithoutJupyter, startJupyterLab, type RunningLab } from "./jupyterlab.js";
-import { notebookOf } from "./notebook-of.js";
+import { openNotebook, runCell } from "./notebook-page.js";
 
 // A network that trains in seconds: small images, random start.
 const prepare = `import { ClassificationDataset, ClassificationEvaluation, ImageClassifier, LinearSVC, SvmClassifier } from "sightbook";
@@ -48,25 +49,12 @@ describe("a training in JupyterLab", { skip: skipWithoutJupyter }, () => {
     lab = await startJupyterLab(folder);
     browser = await launchChromium();
     page = await browser.newPage({ viewport: { width: 1200, height: 4000 } });
-    page.setDefaultTimeout(patienceMs);
-    await open();
+    await openNotebook(page, lab, "training.ipynb");
   });
   after(async () => {
     await browser?.close();
     await lab?.stop();
   });
-
-  async function open(): Promise<void> {
-    await page.goto(lab!.notebookUrl("training.ipynb"), { timeout: patienceMs });
-    await page.getByText("TypeScript (Sightbook) | Idle").waitFor();
-  }
-
-  async function run(cell: number): Promise<Locator> {
-    const place = page.locator(".jp-CodeCell").nth(cell);
-    await place.locator(".cm-content").click();
-    await page.keyboard.press("Shift+Enter");
-    return place;
-  }
 
   /** Waits until some epochs are finished; a quick training may be far behind that by then. */
   async function untilSomeEpochs(cell: Locator): Promise<void> {
@@ -74,7 +62,7 @@ describe("a training in JupyterLab", { skip: skipWithoutJupyter }, () => {
   }
 
   test("shows itself by itself: progress, curves, and in the end what was kept", async () => {
-    const cell = await run(0);
+    const cell = await runCell(page, 0);
     const region = cell.getByRole("region", { name: "Training" });
     await region.getByRole("progressbar", { name: "Epoch" }).waitFor();
     await region.getByRole("progressbar", { name: "Batch" }).waitFor();
@@ -96,7 +84,7 @@ describe("a training in JupyterLab", { skip: skipWithoutJupyter }, () => {
   });
 
   test("a linear learner shows how many images have features", async () => {
-    const cell = await run(1);
+    const cell = await runCell(page, 1);
     const region = cell.getByRole("region", { name: "Training" });
     await region.getByText(/^Trained on 512 features of \d+ images\.$/).waitFor();
     const images = region.getByRole("progressbar", { name: "Images" });
@@ -105,7 +93,7 @@ describe("a training in JupyterLab", { skip: skipWithoutJupyter }, () => {
   });
 
   test("Stop ends it with its best weights, and the cell goes on", async () => {
-    const cell = await run(2);
+    const cell = await runCell(page, 2);
     await untilSomeEpochs(cell);
     await cell.getByRole("button", { name: "Stop" }).click();
     const printed = await cell.getByText(/^went on with/).innerText();
@@ -116,7 +104,7 @@ describe("a training in JupyterLab", { skip: skipWithoutJupyter }, () => {
   });
 
   test("an interrupt keeps the best weights too, and ends the cell", async () => {
-    const cell = await run(3);
+    const cell = await runCell(page, 3);
     await untilSomeEpochs(cell);
     await page.getByRole("button", { name: /Interrupt the kernel/ }).click();
     await cell
@@ -128,12 +116,12 @@ describe("a training in JupyterLab", { skip: skipWithoutJupyter }, () => {
       .getByText(/^Stopped after \d+ of 500 epochs; the model keeps epoch/)
       .waitFor();
     assert.equal(await cell.getByText("never printed", { exact: true }).count(), 0);
-    const next = await run(4);
+    const next = await runCell(page, 4);
     await next.getByText(/^kept [1-9]\d* of [1-9]/).waitFor();
   });
 
   test("a kernel that restarts meanwhile: the monitor says so, and shows what was reached", async () => {
-    const cell = await run(5);
+    const cell = await runCell(page, 5);
     await untilSomeEpochs(cell);
     await page
       .getByRole("button", { name: /Restart the kernel/ })
@@ -146,7 +134,7 @@ describe("a training in JupyterLab", { skip: skipWithoutJupyter }, () => {
   });
 
   test("features and an evaluation show how far they are, and end when they are to", async () => {
-    const features = await run(6);
+    const features = await runCell(page, 6);
     const computing = features.getByRole("region", { name: "Features" });
     await computing.getByRole("progressbar", { name: "Images" }).waitFor();
     await computing.getByText("ResNet18 computes features of 315000 images").waitFor();
@@ -157,7 +145,7 @@ describe("a training in JupyterLab", { skip: skipWithoutJupyter }, () => {
       .first()
       .waitFor();
 
-    const evaluation = await run(7);
+    const evaluation = await runCell(page, 7);
     const scoring = evaluation.getByRole("region", { name: "Scoring" });
     await scoring.getByText(/^\d+ of 315000$/).waitFor();
     await page.getByRole("button", { name: /Interrupt the kernel/ }).click();
@@ -172,7 +160,7 @@ describe("a training in JupyterLab", { skip: skipWithoutJupyter }, () => {
     await page.keyboard.press("ControlOrMeta+s");
     await page.getByText("Saving completed").waitFor();
     await lab!.endKernels();
-    await open();
+    await openNotebook(page, lab!, "training.ipynb");
     const first = page.locator(".jp-CodeCell").nth(0);
     await first.locator(".sightbook-still img, .sightbook-still svg").first().waitFor();
     await first.getByText("As saved. Run the cell to use it.").waitFor();

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import test from "node:test";
 
 import { installKernelspec } from "../../kernel/install.js";
+import { notebookOf } from "../notebook-of.js";
 import { repositoryRoot, temporaryFolder } from "../support.js";
 import { jupyterEnvironment, python, skipWithoutPython } from "./python.js";
 
@@ -56,32 +57,18 @@ test("nbclient runs a notebook and keeps its outputs", { skip: skipWithoutPython
     "n = 100; [inc(), n]",
     "console.log('printed'); display('shown')",
   ];
-  const notebook = {
-    cells: cells.map((source, index) => ({
-      cell_type: "code",
-      id: `c${index}`,
-      metadata: {},
-      execution_count: null,
-      outputs: [],
-      source,
-    })),
-    metadata: {
-      kernelspec: { name: "sightbook", display_name: "TypeScript (Sightbook)", language: "typescript" },
-    },
-    nbformat: 4,
-    nbformat_minor: 5,
-  };
   const file = join(prefix, "notebook.ipynb");
-  writeFileSync(file, JSON.stringify(notebook));
+  writeFileSync(file, notebookOf(cells));
   const program =
     "import sys, nbformat; from nbclient import NotebookClient; nb = nbformat.read(sys.argv[1], 4); " +
     "NotebookClient(nb, timeout=120).execute(); nbformat.validate(nb); nbformat.write(nb, sys.argv[1])";
   const run = spawnSync(python, ["-c", program, file], { env: environment, encoding: "utf8", cwd: prefix });
   assert.equal(run.status, 0, run.stderr);
-  const done = JSON.parse(readFileSync(file, "utf8")) as typeof notebook & {
-    metadata: { language_info: unknown };
+  const done = JSON.parse(readFileSync(file, "utf8")) as {
+    readonly cells: readonly { readonly outputs: Record<string, unknown>[] }[];
+    readonly metadata: { readonly language_info: unknown };
   };
-  const outputs = done.cells.map((cell) => cell.outputs as Record<string, unknown>[]);
+  const outputs = done.cells.map((cell) => cell.outputs);
   assert.deepEqual(outputs[1]![0]!["data"], { "text/plain": ["[ 101, 101 ]"] });
   assert.deepEqual(
     outputs[2]!.map((output) => output["output_type"]),

@@ -7,6 +7,7 @@ import { installKernelspec } from "../../kernel/install.js";
 import { runCommand } from "../../src/commands.js";
 import { Deployment } from "../../src/deployment/index.js";
 import { jupyterEnvironment, python, skipWithoutPython } from "../kernel/python.js";
+import { notebookOf } from "../notebook-of.js";
 import { repositoryRoot, temporaryFolder } from "../support.js";
 
 // Before the folder itself is removed.
@@ -46,26 +47,8 @@ test("the whole tutorial runs in a notebook", { skip: skipWithoutPython("nbclien
   mkdirSync(folder);
   symlinkSync(join(repositoryRoot, "notebooks"), join(folder, "notebooks"));
   const notebook = join(folder, "tutorial.ipynb");
-  const cell = (source: string, id: string) => ({
-    cell_type: "code",
-    id,
-    execution_count: null,
-    metadata: {},
-    outputs: [],
-    source,
-  });
   const displays = ["annotation", "results", "precisionRecall", "plots.rocCurve(evaluation)", "report"];
-  writeFileSync(
-    notebook,
-    JSON.stringify({
-      cells: [cell(blocks[0]!, "tutorial"), ...displays.map((name, index) => cell(name, `display-${index}`))],
-      metadata: {
-        kernelspec: { name: "sightbook", display_name: "TypeScript (Sightbook)", language: "typescript" },
-      },
-      nbformat: 4,
-      nbformat_minor: 5,
-    }),
-  );
+  writeFileSync(notebook, notebookOf([blocks[0]!, ...displays]));
   const output = join(folder, "executed.ipynb");
   const script = join(repositoryRoot, "notebooks", "execute.py");
   await runCommand("Running the tutorial", python, ["-u", script, notebook, output], {

@@ -1,13 +1,16 @@
+/** A cell of code: its source, or what it shows already. */
+export type NotebookCell = string | { readonly source: string; readonly outputs: readonly object[] };
+
 /** A notebook file of our kernel with these cells. */
-export function notebookOf(sources: readonly string[]): string {
+export function notebookOf(cells: readonly NotebookCell[]): string {
   return JSON.stringify({
-    cells: sources.map((source, i) => ({
+    cells: cells.map((cell, i) => ({
       cell_type: "code",
       id: `cell-${i}`,
       execution_count: null,
       metadata: {},
       outputs: [],
-      source,
+      ...(typeof cell === "string" ? { source: cell } : cell),
     })),
     metadata: {
       kernelspec: { name: "sightbook", display_name: "TypeScript (Sightbook)", language: "typescript" },
