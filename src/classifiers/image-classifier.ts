@@ -24,8 +24,7 @@ import {
   type BundleWeights,
   type ModelThresholds,
 } from "../export/index.js";
-import { buildNetwork, initializeWeights, loadPretrainedWeights } from "../networks/index.js";
-import { Random } from "../random.js";
+import { buildNetwork } from "../networks/index.js";
 import { requireKind } from "./bundle-parts.js";
 import { fitNetwork, type FitFacts, type ReferenceLogits } from "./fitting.js";
 import { summaryOf } from "./image-classifier-summary.js";
@@ -34,6 +33,7 @@ import { readImageClassifier, saveImageClassifier, type SaveOptions } from "./im
 import { pathsOf, scoreImages, type ImagesToScore, type ScoredRows } from "./image-scoring.js";
 import { predictionsOf } from "./prediction.js";
 import { softmaxRows } from "./probabilities.js";
+import { startingState } from "./starting-state.js";
 import { Runners, type Runner, type RunnerOutput } from "./runners.js";
 import { RunningFit } from "./running-fit.js";
 import { showScoring } from "./shown-scoring.js";
@@ -300,24 +300,7 @@ export class ImageClassifier implements Classifier {
    */
   async loadWeights(signal?: AbortSignal): Promise<ImageClassifierState> {
     if (this.#state !== undefined) return this.#state;
-    const { baseModel, weights: requested, seed } = this.#spec;
-    const untrained = { trained: false, history: [], keptEpoch: 0 };
-    if (requested === "none") {
-      const weights = initializeWeights(this.network, new Random(seed));
-      const source = `random start, seed ${seed}`;
-      return (this.#state = {
-        weights,
-        provenance: { requested, source, licence: "none needed" },
-        ...untrained,
-      });
-    }
-    const { weights, provenance } = await loadPretrainedWeights(baseModel as BaseModelName, this.network, {
-      weights: requested,
-      random: new Random(seed),
-      ...(signal && { signal }),
-    });
-    const { source, licence, sha256 } = provenance;
-    return (this.#state = { weights, provenance: { requested, source, licence, sha256 }, ...untrained });
+    return (this.#state = await startingState(this.#spec, this.network, signal));
   }
 
   /** Frees the threads that score images; the next call starts them again. */

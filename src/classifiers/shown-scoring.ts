@@ -33,15 +33,11 @@ export async function showScoring<T>(
     const stop = (): void => {
       stopButton.abort();
     };
-    opening = open().then(
-      (opened) => {
-        opened.start?.({ name, title, stop });
-        if (reached !== undefined) opened.images?.(reached);
-        return (reporter = opened);
-      },
-      // A monitor that cannot open is no reason not to score.
-      () => undefined,
-    );
+    opening = open().then((opened) => {
+      opened?.start?.({ name, title, stop });
+      if (reached !== undefined) opened?.images?.(reached);
+      return (reporter = opened);
+    });
   }, quickMs);
   const onProgress = (progress: PredictionProgress): void => {
     reached = progress;

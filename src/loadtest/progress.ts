@@ -1,3 +1,4 @@
+import { notebookMonitor } from "../notebook-monitor.js";
 import type { Load } from "./report-types.js";
 import type { LoadTestReport } from "./report.js";
 
@@ -23,19 +24,7 @@ export interface LoadTestReporter {
   fail(message: string): Promise<void>;
 }
 
-/** Under this name a notebook kernel offers what shows a load test: a function that resolves to a {@link LoadTestReporter}. */
-const notebookProgress = Symbol.for("sightbook.load-test-progress");
-
 /** Makes the reporter of the place that the test runs in; `undefined` outside notebooks. */
 export async function openLoadTestReporter(): Promise<LoadTestReporter | undefined> {
-  const open = (globalThis as { readonly [notebookProgress]?: () => Promise<LoadTestReporter> })[
-    notebookProgress
-  ];
-  try {
-    return await open?.();
-  } catch (error) {
-    // A widget that cannot open is no reason not to test.
-    process.stdout.write(`The load test's widget could not open: ${(error as Error).message}\n`);
-    return undefined;
-  }
+  return notebookMonitor<LoadTestReporter>("sightbook.load-test-progress")?.();
 }

@@ -1,3 +1,4 @@
+import { notebookMonitor } from "../notebook-monitor.js";
 import { formatEpoch, type EpochRecord } from "./history.js";
 
 /**
@@ -82,31 +83,15 @@ export interface ProgressStream {
 /** Milliseconds between two redraws of a bar. */
 const redrawMs = 200;
 
-/**
- * Under this name a notebook kernel offers what shows progress better than lines do: a function that resolves to a
- * {@link ProgressReporter}. The library knows nothing of widgets; the kernel brings the two together.
- */
-const place = Symbol.for("sightbook.progress");
-
 /** Opens what a notebook shows progress with; `undefined` outside notebooks. */
-export function notebookProgress(): (() => Promise<ProgressReporter>) | undefined {
-  return (globalThis as { readonly [place]?: () => Promise<ProgressReporter> })[place];
+export function notebookProgress(): (() => Promise<ProgressReporter | undefined>) | undefined {
+  return notebookMonitor("sightbook.progress");
 }
 
 /** Makes the reporter for a style and the place it runs in, which may be a notebook. */
 export async function openProgressReporter(style: ProgressStyle): Promise<ProgressReporter> {
-  const open = notebookProgress();
-  if (open === undefined || style === "none" || style === "lines") return createProgressReporter(style);
-  try {
-    return await open();
-  } catch (error) {
-    // A monitor that cannot open is no reason not to train.
-    const lines = createProgressReporter("lines");
-    lines.note(
-      `The training monitor could not open: ${error instanceof Error ? error.message : String(error)}`,
-    );
-    return lines;
-  }
+  const isText = style === "none" || style === "lines";
+  return (isText ? undefined : await notebookProgress()?.()) ?? createProgressReporter(style);
 }
 
 /** Makes the reporter for a style that writes text. */

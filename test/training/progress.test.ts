@@ -121,7 +121,7 @@ test("in a notebook whose monitor cannot open: lines, the first of which says wh
   written.mock.restore();
   assert.deepEqual(
     written.mock.calls.map(({ arguments: [text] }) => text),
-    ["The training monitor could not open: no such module\n", `${line}\n`],
+    ["The progress could not be shown as a widget: no such module\n", `${line}\n`],
   );
 });
 
