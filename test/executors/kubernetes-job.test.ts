@@ -67,7 +67,14 @@ describe("in a cluster", { skip: skipWithoutCluster() }, () => {
     const known = fates.get(uid);
     if (known !== undefined) return known;
     fates.set(uid, "ready");
-    work.push(runPod(pod).then((end) => fates.set(uid, end)));
+    // As a worker does whose Job was deleted and whose run's folder went: it fails by itself.
+    const failed = (error: unknown): Ended => ({ exitCode: 1, said: String(error) });
+    work.push(
+      runPod(pod).then(
+        (end) => fates.set(uid, end),
+        (error: unknown) => fates.set(uid, failed(error)),
+      ),
+    );
     return "ready";
   };
 

@@ -55,12 +55,15 @@ function isReady({ metadata, status = {} }: V1Deployment, { replicas }: ClusterS
   );
 }
 
-/** The pods of this version. */
+/** The pods of this version, without those that leave: of a try before this one, whose image may have been missing. */
 async function podsOf(cluster: Cluster, { name, namespace, version }: ClusterSpec): Promise<V1Pod[]> {
   const { items } = await inWords("The pods cannot be listed", () =>
     cluster.core.listNamespacedPod({ namespace, labelSelector: `${deploymentLabel}=${name}` }),
   );
-  return items.filter(({ metadata }) => metadata?.annotations?.[versionAnnotation] === version);
+  return items.filter(
+    ({ metadata }) =>
+      metadata?.annotations?.[versionAnnotation] === version && metadata.deletionTimestamp === undefined,
+  );
 }
 
 const pullReasons = new Set(["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"]);
