@@ -1,5 +1,6 @@
-/** A cell of code: its source, or what it shows already. */
-export type NotebookCell = string | { readonly source: string; readonly outputs: readonly object[] };
+/** A cell of code: its source, or also what it shows already, and whether those after it run when it fails. */
+export type NotebookCell =
+  string | { readonly source: string; readonly outputs: readonly object[]; readonly mayFail?: true };
 
 /** A notebook file of our kernel with these cells. */
 export function notebookOf(cells: readonly NotebookCell[]): string {
@@ -10,7 +11,7 @@ export function notebookOf(cells: readonly NotebookCell[]): string {
       execution_count: null,
       metadata: {},
       outputs: [],
-      ...(typeof cell === "string" ? { source: cell } : cell),
+      ...(typeof cell === "string" ? { source: cell } : withTags(cell)),
     })),
     metadata: {
       kernelspec: { name: "sightbook", display_name: "TypeScript (Sightbook)", language: "typescript" },
@@ -18,4 +19,8 @@ export function notebookOf(cells: readonly NotebookCell[]): string {
     nbformat: 4,
     nbformat_minor: 5,
   });
+}
+
+function withTags({ mayFail, ...cell }: Exclude<NotebookCell, string>): object {
+  return { ...cell, ...(mayFail && { metadata: { tags: ["raises-exception"] } }) };
 }
