@@ -9,6 +9,8 @@ export interface CommandOptions {
   /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** Written to its standard input, which is empty otherwise. */
+  readonly input?: string;
   /** Called with each line that the command prints, standard output and error alike. */
   readonly onLine?: (line: string) => void;
   /** The command that a person can run to try this step again; the error ends with it. */
@@ -26,7 +28,7 @@ export async function runCommand(
   step: string,
   command: string,
   args: readonly string[],
-  { cwd, env, signal, onLine, mend }: CommandOptions = {},
+  { cwd, env, signal, input, onLine, mend }: CommandOptions = {},
 ): Promise<string> {
   const wayOut = mend ? ` To try again: ${mend}` : "";
   return new Promise((resolve, reject) => {
@@ -37,8 +39,10 @@ export async function runCommand(
     const child = spawn(command, args, {
       cwd,
       env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
     });
+    // A program that ends without reading has its reasons, which it tells elsewhere.
+    child.stdin.on("error", () => undefined).end(input);
     const cancel = (): void => {
       child.kill("SIGTERM");
     };

@@ -14,7 +14,7 @@ import {
   type ShardJob,
   type WorkerEnd,
 } from "../batch/index.js";
-import { connectDocker } from "../deployment/docker/connect.js";
+import { connectDocker, daemonWords } from "../deployment/docker/connect.js";
 import { containerLog, statusOf } from "../deployment/docker/containers.js";
 import { isAlive } from "../deployment/local/processes.js";
 import { ArgumentError, EnvironmentError } from "../errors.js";
@@ -200,7 +200,6 @@ async function inWords<Result>(what: string, work: () => Promise<Result>): Promi
   try {
     return await work();
   } catch (error) {
-    const { message, json } = error as Error & { readonly json?: { readonly message?: string } };
-    throw new EnvironmentError(`${what}: ${json?.message ?? message}.`, { cause: error });
+    throw new EnvironmentError(`${what}: ${daemonWords(error)}.`, { cause: error });
   }
 }

@@ -37,6 +37,12 @@ function sockets(): string[] {
   ];
 }
 
+/** What the daemon said when it refused a request, else what kept the request from it. */
+export function daemonWords(error: unknown): string {
+  const { message, json } = error as Error & { readonly json?: { readonly message?: string } };
+  return json?.message ?? message;
+}
+
 function noDaemon(reason: string, cause?: unknown): EnvironmentError {
   return new EnvironmentError(
     `There is no Docker daemon: ${reason}. Start Docker, or "podman system service", or name one with DOCKER_HOST.`,

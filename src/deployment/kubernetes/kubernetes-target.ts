@@ -2,6 +2,7 @@ import type { V1Deployment, V1Service } from "@kubernetes/client-node";
 
 import { SightbookError } from "../../errors.js";
 import { withLock } from "../../lock.js";
+import { pushImage } from "../docker/push-image.js";
 import { keysFor, rotatedKeys, type DeploymentKeys } from "../keys.js";
 import {
   listRecords,
@@ -21,7 +22,6 @@ import { isAutoscaled, setReplicas } from "./autoscaling.js";
 import { findDeployment, ours, refuseForeign, removeObjects } from "./own-objects.js";
 import { podRecords } from "./pod-records.js";
 import { forwardPort } from "./port-forward.js";
-import { pushImage } from "./push-image.js";
 import { rolledOut } from "./rollout.js";
 
 const defaultReadyTimeoutMs = 600_000;
@@ -161,7 +161,7 @@ async function deploy(
   if (old === undefined) await refuseForeign(cluster, spec);
   if (options.push ?? true) {
     work.onProgress?.("Building and pushing the image");
-    await pushImage(spec.repository, version, name, bundle);
+    await pushImage(spec.repository, version, name, bundle, work.signal);
   }
   // Before anything is in the cluster: a crash must not lose the keys.
   const { replicas, createdAt } = spec;

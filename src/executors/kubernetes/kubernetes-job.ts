@@ -12,6 +12,7 @@ import {
   type ShardJob,
 } from "../../batch/index.js";
 import { connectDocker } from "../../deployment/docker/connect.js";
+import { pushLoaded } from "../../deployment/docker/push-image.js";
 import {
   apiStatus,
   apply,
@@ -21,7 +22,6 @@ import {
   type Cluster,
   type ClusterPlace,
 } from "../../deployment/kubernetes/cluster.js";
-import { pushLoaded } from "../../deployment/kubernetes/push-image.js";
 import { ArgumentError, EnvironmentError } from "../../errors.js";
 import {
   jobManifest,
@@ -117,10 +117,10 @@ async function start(
   cluster: Cluster,
   job: ShardJob,
   options: KubernetesJobOptions & { readonly workers: number; readonly attempts: number },
-  { onNote }: ExecutorOptions,
+  executorOptions: ExecutorOptions,
 ): Promise<readonly number[]> {
-  const image = options.image ?? (await pushWorkerImage(options.repository!, onNote));
-  onNote("making the Job");
+  const image = options.image ?? (await pushWorkerImage(options.repository!, executorOptions));
+  executorOptions.onNote("making the Job");
   const {
     run,
     images,
@@ -153,11 +153,11 @@ async function start(
   return parseShards(manifest.metadata!.annotations![shardsAnnotation]!);
 }
 
-async function pushWorkerImage(repository: string, onNote: (note: string) => void): Promise<string> {
+async function pushWorkerImage(repository: string, { signal, onNote }: ExecutorOptions): Promise<string> {
   const docker = await connectDocker();
   const { tag, version } = await workerImage(docker, onNote);
   onNote("pushing the workers' image");
-  await pushLoaded(docker, tag, repository, version);
+  await pushLoaded(docker, tag, repository, version, signal);
   return `${repository}:${version}`;
 }
 
