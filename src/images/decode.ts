@@ -16,8 +16,6 @@ import { isTruncated } from "./whole.js";
 export interface DecodeOptions {
   /** Most pixels (width times height) an image may have. Default {@link defaultLimitInputPixels}. */
   readonly limitInputPixels?: number;
-  /** Longest time that decoding may take, in whole seconds; above it the image counts as damaged. Default: no limit. */
-  readonly timeoutSeconds?: number;
 }
 
 /**
@@ -161,7 +159,7 @@ function roundHalfEven(value: number): number {
 /** Reads a file, checks it, lets `finish` decode it and turns every failure into an {@link ImageError}. */
 export async function runPipeline<Result>(
   input: ImageInput,
-  { limitInputPixels = defaultLimitInputPixels, timeoutSeconds = 0 }: DecodeOptions,
+  { limitInputPixels = defaultLimitInputPixels }: DecodeOptions,
   finish: (image: Sharp, header: { readonly width: number; readonly height: number }) => Promise<Result>,
   sharpOptions: SharpOptions = {},
 ): Promise<Result> {
@@ -172,7 +170,6 @@ export async function runPipeline<Result>(
   if (await isTruncated(format, bytes)) throw truncated(path, formatNames[format]);
   try {
     const image = format === "bmp" ? openBmp(bytes) : openSharp(bytes, { limitInputPixels, ...sharpOptions });
-    if (timeoutSeconds > 0) image.timeout({ seconds: timeoutSeconds });
     if (await isDeepWithProfile(bytes, format)) image.withIccProfile("srgb", { attach: false });
     return await finish(image.flatten({ background: "white" }), header);
   } catch (error) {

@@ -24,5 +24,6 @@ export type { Interpolation, Preprocessing, TrainingTransforms } from "./preproc
 export { ImageError, type ImageProblem, type ImageProblemKind } from "./problems.js";
 export { resizeImage, toByte } from "./resample.js";
 export { copyRectangle, mirrorRows, type Rectangle, type RgbImage } from "./rgb-image.js";
+export { Slots } from "./slots.js";
 export { imageStatisticNames, imageStatistics, type ImageStatistics } from "./statistics.js";
 export { PixelLoader, type BatchOptions, type PixelBatch, type PixelLoaderOptions } from "./pixel-loader.js";

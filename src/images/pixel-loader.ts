@@ -11,6 +11,7 @@ import { PixelCache } from "./pixel-cache.js";
 import { ImageError, type ImageProblem } from "./problems.js";
 import { Workspace } from "./resample.js";
 import type { RgbImage } from "./rgb-image.js";
+import { Slots } from "./slots.js";
 import { cropInto } from "./transforms.js";
 
 export interface PixelLoaderOptions extends DecodeOptions {
@@ -248,26 +249,4 @@ function defaultConcurrency(): number {
 /** One number from two, so that neighbouring positions give unrelated random streams. */
 function mix(seed: number, position: number): number {
   return Math.imul(seed ^ 0x5bd1e995, 0x2545f491) ^ Math.imul(position + 1, 0x9e3779b1);
-}
-
-/** Lets so many tasks run at once; the others wait in order. */
-class Slots {
-  readonly #waiting: (() => void)[] = [];
-  #free: number;
-
-  constructor(count: number) {
-    this.#free = count;
-  }
-
-  async run<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await task();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free++;
-      else next();
-    }
-  }
 }

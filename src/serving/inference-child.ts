@@ -2,7 +2,12 @@ import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 import { SightbookError } from "../errors.js";
-import type { FromInference, InferenceStart, ToInference } from "./inference-messages.js";
+import {
+  decodesAtOnce,
+  type FromInference,
+  type InferenceStart,
+  type ToInference,
+} from "./inference-messages.js";
 
 export type InferenceAnswer = Extract<FromInference, { readonly id: number }>;
 
@@ -80,7 +85,12 @@ export function startInferenceChild(
  * so, makes a network of many megabytes of activations about a tenth faster.
  */
 function childEnvironment(): NodeJS.ProcessEnv {
-  const environment: NodeJS.ProcessEnv = { GLIBC_TUNABLES: "glibc.malloc.hugetlb=1", ...process.env };
+  const environment: NodeJS.ProcessEnv = {
+    GLIBC_TUNABLES: "glibc.malloc.hugetlb=1",
+    ...process.env,
+    // A thread for each, and one for the network: an image that is being decoded is not waiting for another one.
+    UV_THREADPOOL_SIZE: String(decodesAtOnce + 1),
+  };
   delete environment["SIGHTBOOK_KEY_DIGESTS"];
   return environment;
 }

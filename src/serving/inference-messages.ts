@@ -15,6 +15,9 @@ export interface ServedFiles {
 /** The bytes of an image file, or pixels `[height, width, 3]` of the network's own size, 0 to 255. */
 export type ScoreInput = { readonly image: Uint8Array } | { readonly pixels: Uint8Array | Float32Array };
 
+/** Images that an inference process decodes side by side; others wait in it. */
+export const decodesAtOnce = 4;
+
 /** What an inference process is started with. */
 export interface InferenceStart {
   readonly files: ServedFiles;
@@ -37,6 +40,8 @@ export type FromInference =
   | { readonly kind: "ready" }
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "begun"; readonly id: number }
+  /** Decoding takes longer than it may. It cannot be stopped: another answer comes when the image is out of the process. */
+  | { readonly kind: "late"; readonly id: number }
   | { readonly kind: "scored"; readonly id: number; readonly scores: RawScores }
   | { readonly kind: "unreadable"; readonly id: number; readonly problem: string; readonly message: string }
   | { readonly kind: "error"; readonly id: number; readonly message: string };

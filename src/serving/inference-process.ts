@@ -4,10 +4,16 @@
  */
 import process from "node:process";
 
-import { ImageError, imageStatistics, type Interpolation } from "../images/index.js";
-import type { FromInference, InferenceStart, ScoreInput, ToInference } from "./inference-messages.js";
+import { ImageError, imageStatistics, Slots, type Interpolation } from "../images/index.js";
+import {
+  decodesAtOnce,
+  type FromInference,
+  type InferenceStart,
+  type ScoreInput,
+  type ToInference,
+} from "./inference-messages.js";
 import { openLogits } from "./open-logits.js";
-import { readyBatches } from "./ready-batches.js";
+import { DroppedError, readyBatches } from "./ready-batches.js";
 import { blockOtherLoaders, decodeRequestImage } from "./request-images.js";
 
 function answer(message: FromInference): void {
@@ -33,15 +39,32 @@ async function start(options: InferenceStart): Promise<void> {
   });
   const preparation = { imageSize, resizeTo, interpolation: interpolation as Interpolation };
 
-  const pixelsOf = (input: ScoreInput): Promise<Uint8Array | Float32Array> =>
-    "pixels" in input ? Promise.resolve(input.pixels) : decodeRequestImage(input.image, preparation, options);
+  const slots = new Slots(decodesAtOnce);
+  const decode = async (id: number, image: Uint8Array): Promise<Uint8Array> => {
+    if (dropped.has(id)) throw new DroppedError();
+    answer({ kind: "begun", id });
+    const timer = setTimeout(() => {
+      answer({ kind: "late", id });
+      dropped.add(id);
+    }, options.decodeTimeoutMs);
+    try {
+      return await decodeRequestImage(image, preparation, options.limitInputPixels);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  const pixelsOf = (id: number, input: ScoreInput): Promise<Uint8Array | Float32Array> => {
+    if ("image" in input) return slots.run(() => decode(id, input.image));
+    answer({ kind: "begun", id });
+    return Promise.resolve(input.pixels);
+  };
 
   const score = async (id: number, input: ScoreInput): Promise<void> => {
     outstanding.add(id);
-    answer({ kind: "begun", id });
     try {
       const startedAt = performance.now();
-      const pixels = await pixelsOf(input);
+      const pixels = await pixelsOf(id, input);
       const decodeMs = performance.now() - startedAt;
       const statistics = options.measuresImages && { statistics: imageStatistics(pixels, height, width) };
       answer({ kind: "scored", id, scores: { decodeMs, ...statistics, ...(await batches.run(id, pixels)) } });

@@ -115,6 +115,12 @@ export class InferenceWorker {
       running.hasBegun = true;
       return;
     }
+    if (answer.kind === "late") {
+      // It keeps its place: the process is that busy, and counts as hung when this does not end.
+      const message = `image: decoding it takes longer than ${this.#options.decodeTimeoutMs} ms. Send a smaller one.`;
+      running.job.reject(new ScoringError(422, "unreadable_image", message));
+      return;
+    }
     this.#running.delete(answer.id);
     clearTimeout(running.hangTimer);
     const { job } = running;

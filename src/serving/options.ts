@@ -51,7 +51,7 @@ export interface ScoringServerOptions {
   readonly maxImageBytes?: number;
   /** Most pixels, width times height, of an image. Default 50 million. */
   readonly limitInputPixels?: number;
-  /** Longest time that decoding one image may take, rounded up to whole seconds. Default 5,000. */
+  /** Longest time that decoding one image may take; then it is answered as unreadable. Default 5,000. */
   readonly decodeTimeoutMs?: number;
   /** Time after which a process that does not answer is killed. Default: `deadlineMs` and 5 s more. */
   readonly hangTimeoutMs?: number;

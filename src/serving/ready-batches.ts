@@ -19,8 +19,10 @@ export interface ReadyBatchesOptions {
   readonly isDropped: (id: number) => boolean;
 }
 
-/** Why an image was not run. */
-export class DroppedError extends Error {}
+/** Why an image was not decoded or run. */
+export class DroppedError extends Error {
+  override readonly message = "nobody waits for it any more";
+}
 
 /**
  * Runs images as they become ready: one that finds the network idle runs at once, those that come meanwhile run together
@@ -36,7 +38,7 @@ export function readyBatches(
 
   const takeBatch = (): Waiting[] => {
     const [gone, wanted] = partition(waiting, ({ id }) => isDropped(id));
-    for (const image of gone) image.reject(new DroppedError("nobody waits for it any more"));
+    for (const image of gone) image.reject(new DroppedError());
     // Bytes and floats do not share a batch: whole numbers take a quarter of the memory.
     const batch = wanted.filter(({ pixels }) => pixels.constructor === wanted[0]!.pixels.constructor);
     const taken = new Set(batch.slice(0, maxBatch));

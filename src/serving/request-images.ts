@@ -2,12 +2,6 @@ import sharp from "sharp";
 
 import { decode, ImageError, sniffFormat, type Preprocessing } from "../images/index.js";
 
-/** What is known of the limits of one image in a request. */
-export interface RequestImageLimits {
-  readonly limitInputPixels: number;
-  readonly decodeTimeoutMs: number;
-}
-
 /** The formats that a request may carry: decoders of others are not even in reach. */
 const allowedFormats: ReadonlySet<string> = new Set(["jpeg", "png", "webp"]);
 
@@ -31,15 +25,12 @@ export function blockOtherLoaders(): void {
 export async function decodeRequestImage(
   bytes: Uint8Array,
   preprocessing: Preprocessing,
-  { limitInputPixels, decodeTimeoutMs }: RequestImageLimits,
+  limitInputPixels: number,
 ): Promise<Uint8Array> {
   const format = sniffFormat(bytes.subarray(0, 4096));
   if (format !== undefined && !allowedFormats.has(format as string)) {
     const name = typeof format === "object" ? format.unsupported : format.toUpperCase();
     throw new ImageError("image", "unsupported", `${name} is not read here`, "Send a JPEG, PNG or WebP.");
   }
-  return decode({ name: "image", bytes }, preprocessing, {
-    limitInputPixels,
-    timeoutSeconds: Math.max(1, Math.ceil(decodeTimeoutMs / 1000)),
-  });
+  return decode({ name: "image", bytes }, preprocessing, { limitInputPixels });
 }

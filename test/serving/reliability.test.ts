@@ -76,7 +76,8 @@ describe("an inference process that dies", () => {
   });
 
   test("it hangs: it is ended and its image scored by the next one", async () => {
-    await withServer({ hangTimeoutMs: 300 }, async (server, pids) => {
+    // Long enough for the next process, however busy the machine is.
+    await withServer({ hangTimeoutMs: 5_000, deadlineMs: 60_000 }, async (server, pids) => {
       const [pid] = await pids();
       process.kill(pid!, "SIGSTOP");
       assert.equal((await predict(server.url, image)).status, 200);

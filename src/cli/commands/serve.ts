@@ -44,6 +44,7 @@ export function serveCommand(finish: (exitCode: number) => void): Command {
     .option("--max-images <count>", "most images in a request (default: 32)", wholeNumber(1))
     .option("--max-image-bytes <bytes>", "largest image file (default: 16 MiB)", wholeNumber(1024))
     .option("--limit-input-pixels <pixels>", "most pixels of an image (default: 50 million)", wholeNumber(1))
+    .option("--decode-timeout-ms <ms>", "longest time to decode an image (default: 5000)", wholeNumber(1))
     .option("--max-connections <count>", "open connections (default: 10000)", wholeNumber(1))
     .optionsGroup("Operation:")
     .option("--metrics-port <port>", "port of /metrics (default: none)", wholeNumber(0))
