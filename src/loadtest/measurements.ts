@@ -41,7 +41,10 @@ export class Measurements {
     this.#contract = contract;
     this.#begun = begun;
     this.#lastDone = begun;
-    this.#timeline = new Timeline(begun, load.durationSeconds);
+    this.#timeline = new Timeline(begun, {
+      durationSeconds: load.durationSeconds,
+      ...(load.loop === "closed" && { expectedInterval: () => this.#latency.percentile(50) }),
+    });
   }
 
   /** Takes note of a request that has ended, well or not. */
@@ -108,10 +111,10 @@ export class Measurements {
   #addAnswer({ due, sent, done }: Moments, serverTiming: string | undefined): void {
     this.#serviceTime.add(done - sent);
     this.#latency.add(done - due);
-    this.#timeline.addAnswer(done, done - due);
+    const serverTimes = serverTiming === undefined ? [] : readServerTiming(serverTiming);
+    this.#timeline.addAnswer(done, done - due, serverTimes);
     if (this.#ended === undefined) this.#answersInTime++;
-    if (serverTiming === undefined) return;
-    for (const [name, milliseconds] of readServerTiming(serverTiming)) {
+    for (const [name, milliseconds] of serverTimes) {
       let times = this.#serverTimes.get(name);
       if (times === undefined && this.#serverTimes.size < mostServerTimes) {
         this.#serverTimes.set(name, (times = new Times()));

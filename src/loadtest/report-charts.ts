@@ -1,68 +1,71 @@
 import { Plot } from "../evaluation/plots/plot.js";
 import type { JsonObject } from "../evaluation/plots/specs.js";
-import { lineStyle, vegaLiteChart } from "../evaluation/plots/style.js";
+import { palette, vegaLiteChart } from "../evaluation/plots/style.js";
+import { overTime } from "./over-time.js";
 import type { LoadTestData } from "./report.js";
 import { loadName } from "./report-text.js";
 import type { LoadStepReport } from "./report-types.js";
 
 /** The charts of a report: over time, by percentile and, where there are several loads, by load. */
-export function reportCharts({ steps }: LoadTestData): Plot[] {
+export function reportCharts({ steps, limit }: LoadTestData): Plot[] {
   const measured = steps.filter(({ answers }) => answers > 0);
   if (measured.length === 0) return [];
+  // A search has too many steps to tell their lines apart: its last one confirms the answer.
+  const distributed = (limit === undefined ? measured : measured.slice(-1)).filter(
+    ({ distribution }) => distribution.length > 0,
+  );
   return [
-    overTime(measured),
-    ...(measured.some(({ distribution }) => distribution.length > 0) ? [byPercentile(measured)] : []),
+    ...chartsOverTime(steps),
+    ...(distributed.length > 0 ? [byPercentile(distributed)] : []),
     ...(measured.length > 1 ? [byLoad(measured)] : []),
   ];
 }
 
-const width = 640;
+/** So wide that a chart with its axis fits a telephone, and two stand side by side on a page. */
+const size = { width: 320, height: 180 } as const;
 
-function overTime(steps: readonly LoadStepReport[]): Plot {
-  let begun = 0;
-  const values = steps.flatMap(({ timeline }) => {
-    const offset = begun;
-    begun += timeline.reduce((sum, { seconds }) => sum + seconds, 0);
-    return timeline.map((point) => ({
-      second: offset + point.second + point.seconds / 2,
-      answers: point.answers / point.seconds,
-      errors: point.errors / point.seconds,
-      p50: point.answers > 0 ? point.p50 : null,
-      p90: point.answers > 0 ? point.p90 : null,
-      p99: point.answers > 0 ? point.p99 : null,
-    }));
-  });
-  const x = { field: "second", type: "quantitative", title: "Seconds", axis: { grid: false } };
-  const panel = (title: string, series: readonly string[], names: readonly string[]): JsonObject => ({
-    width,
-    height: 160,
-    transform: [{ fold: series, as: ["series", "value"] }],
-    mark: { type: "line", strokeWidth: 1.8, point: { size: 14, filled: true } },
-    encoding: {
-      x,
-      y: { field: "value", type: "quantitative", title, scale: { zero: true } },
-      color: {
-        field: "series",
-        type: "nominal",
-        scale: { domain: series, range: series.map((_, index) => lineStyle(index).color) },
-        legend: {
-          title: null,
-          orient: "right",
-          symbolType: "stroke",
-          labelExpr: `{${series.map((name, index) => `'${name}':'${names[index]!}'`).join(",")}}[datum.label]`,
+/** Colours and dashes of the live widget's lines in its light theme (`widgets/view/shared/line-chart.css`). */
+export const liveLineStyles = [
+  { color: "#0072b2", dash: [1, 0] },
+  { color: "#d55e00", dash: [7, 3] },
+  { color: "#00785a", dash: [2, 3] },
+] as const;
+
+function chartsOverTime(steps: readonly LoadStepReport[]): Plot[] {
+  const { seconds, end, charts } = overTime(steps);
+  return charts.map(({ title, lines }) => {
+    const values = lines.flatMap(({ name, values: ofLine }) =>
+      ofLine.map((value, at) => ({ second: seconds[at]!, line: name, value })),
+    );
+    const isShort = seconds.length <= 40;
+    const spec = vegaLiteChart(title, [], {
+      data: { values },
+      ...size,
+      mark: { type: "line", strokeWidth: 1.8, ...(isShort && { point: { size: 20, filled: true } }) },
+      encoding: {
+        x: {
+          field: "second",
+          type: "quantitative",
+          title: "Seconds",
+          scale: { domain: [0, Math.max(1, end)], nice: false },
+          axis: { grid: false, tickCount: 6 },
         },
+        y: {
+          field: "value",
+          type: "quantitative",
+          title: null,
+          scale: { zero: true },
+          axis: { tickCount: 5 },
+        },
+        ...lineEncoding(
+          "line",
+          lines.map(({ name }) => name),
+          liveLineStyles,
+        ),
       },
-    },
+    });
+    return new Plot(spec, `${title} over time: ${lines.map(({ name }) => name).join(", ")}.`);
   });
-  const spec = vegaLiteChart("Over time", [], {
-    data: { values },
-    vconcat: [
-      panel("Per second", ["answers", "errors"], ["answers", "failed"]),
-      panel("Latency (ms)", ["p50", "p90", "p99"], ["p50", "p90", "p99"]),
-    ],
-    resolve: { scale: { color: "independent" } },
-  });
-  return new Plot(spec, "Answers, failures and latency over time.");
 }
 
 function byPercentile(steps: readonly LoadStepReport[]): Plot {
@@ -80,10 +83,9 @@ function byPercentile(steps: readonly LoadStepReport[]): Plot {
   const rarest = Math.max(10, ...values.map(({ rareness }) => rareness));
   const ticks = [1, 2, 10, 100, 1000, 10_000, 100_000, 1_000_000].filter((tick) => tick <= rarest);
   const tickNames = "{'1':'p0','2':'p50','10':'p90','100':'p99','1000':'p99.9','10000':'p99.99'}";
-  const spec = vegaLiteChart("Latency by percentile", [], {
+  const spec = vegaLiteChart("Latency (ms) by percentile", [], {
     data: { values },
-    width,
-    height: 220,
+    ...size,
     mark: { type: "line", strokeWidth: 1.8, interpolate: "step-before" },
     encoding: {
       x: {
@@ -96,42 +98,64 @@ function byPercentile(steps: readonly LoadStepReport[]): Plot {
           labelExpr: `${tickNames}[toString(datum.value)] || 'p99.999'`,
         },
       },
-      y: { field: "latency", type: "quantitative", title: "Latency (ms)", scale: { zero: true } },
-      color: {
-        field: "load",
-        type: "nominal",
-        scale: { domain: names, range: names.map((_, index) => lineStyle(index).color) },
-        legend: { title: null, orient: "bottom", direction: "vertical", symbolType: "stroke" },
-      },
+      y: { field: "latency", type: "quantitative", title: null, scale: { zero: true } },
+      ...lineEncoding("load", names, namedStyles(names), { direction: "vertical", orient: "bottom" }),
     },
   });
   return new Plot(spec, "Latency by percentile.");
 }
 
 function byLoad(steps: readonly LoadStepReport[]): Plot {
+  const percentiles = ["p50", "p95", "p99"] as const;
   const values = steps.flatMap(({ throughput, latency }) =>
-    (["p50", "p95", "p99"] as const).map((percentile) => ({
-      throughput,
-      percentile,
-      latency: latency[percentile],
-    })),
+    percentiles.map((percentile) => ({ throughput, percentile, latency: latency[percentile] })),
   );
-  const percentiles = ["p50", "p95", "p99"];
-  const spec = vegaLiteChart("Latency by load", [], {
+  const spec = vegaLiteChart("Latency (ms) by load", [], {
     data: { values },
-    width,
-    height: 220,
+    ...size,
     mark: { type: "line", strokeWidth: 1.8, point: { size: 30, filled: true } },
     encoding: {
       x: { field: "throughput", type: "quantitative", title: "Answers per second", scale: { zero: true } },
-      y: { field: "latency", type: "quantitative", title: "Latency (ms)", scale: { zero: true } },
-      color: {
-        field: "percentile",
-        type: "nominal",
-        scale: { domain: percentiles, range: percentiles.map((_, index) => lineStyle(index).color) },
-        legend: { title: null, orient: "right", symbolType: "stroke" },
-      },
+      y: { field: "latency", type: "quantitative", title: null, scale: { zero: true } },
+      ...lineEncoding("percentile", percentiles, liveLineStyles),
     },
   });
   return new Plot(spec, "Latency by load.");
+}
+
+interface Style {
+  readonly color: string;
+  readonly dash: readonly number[];
+}
+
+/** Neighbours differ by more than their colour. */
+function namedStyles(names: readonly string[]): Style[] {
+  const dashes = [...liveLineStyles.map(({ dash }) => dash), [8, 3, 2, 3]];
+  return names.map((_, index) => ({
+    color: palette[index % palette.length]!,
+    dash: dashes[index % dashes.length]!,
+  }));
+}
+
+/** Lines told apart by colour and dash, with a legend of their names. */
+function lineEncoding(
+  field: string,
+  names: readonly string[],
+  styles: readonly Style[],
+  legend: JsonObject = { direction: "horizontal", orient: "top" },
+): JsonObject {
+  const shown = styles.slice(0, names.length);
+  return {
+    color: {
+      field,
+      type: "nominal",
+      scale: { domain: names, range: shown.map(({ color }) => color) },
+      legend: { title: null, symbolType: "stroke", symbolSize: 500, ...legend },
+    },
+    strokeDash: {
+      field,
+      type: "nominal",
+      scale: { domain: names, range: shown.map(({ dash }) => dash) },
+    },
+  };
 }

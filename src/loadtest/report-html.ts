@@ -20,7 +20,7 @@ export async function reportSection(report: LoadTestData): Promise<string> {
     paragraph(`${images} image${images === 1 ? "" : "s"}, ${startedAt}, ${state}.`),
     ...(limit ? limitSentences(limit).map(paragraph) : []),
     ...(steps.length > 1 ? [table(overviewTable(steps))] : []),
-    ...charts,
+    ...(charts.length > 0 ? [`<div style="${chartGrid}">`, ...charts, "</div>"] : []),
     ...detailedSteps(report).flatMap((step) => [
       `<h4>${escapeHtml(stepSentence(step))}</h4>`,
       table(timesTable(step)),
@@ -28,6 +28,9 @@ export async function reportSection(report: LoadTestData): Promise<string> {
     ]),
   ].join("\n");
 }
+
+/** As many charts side by side as there is room for; in a notebook's output there is no style sheet of ours. */
+const chartGrid = "display:flex;flex-wrap:wrap;gap:16px;align-items:flex-start;margin:1rem 0";
 
 /** The report as a page of its own. */
 export async function reportPage(report: LoadTestData): Promise<string> {
@@ -41,7 +44,7 @@ export async function reportPage(report: LoadTestData): Promise<string> {
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 860px; margin: 2rem auto; padding: 0 1rem; }
 table { display: block; overflow-x: auto; border-collapse: collapse; margin: .5rem 0 1rem; }
 th, td { padding: .2rem .7rem; border-bottom: 1px solid #ddd; }
-svg { display: block; max-width: 100%; height: auto; margin: 1rem 0; }
+svg { display: block; max-width: 100%; height: auto; }
 h3, h4, p { overflow-wrap: anywhere; }
 h4 { margin: 1.5rem 0 .3rem; }
 p { margin: .2rem 0; }

@@ -54,11 +54,13 @@ export interface TimelinePoint {
   readonly seconds: number;
   readonly answers: number;
   readonly errors: number;
-  /** Latencies of the answers that came in this stretch, in milliseconds. */
+  /** Latencies of the answers that came in this stretch, in milliseconds, corrected as {@link LoadStepReport.latency} is. */
   readonly p50: number;
   readonly p90: number;
   readonly p99: number;
   readonly max: number;
+  /** What the server says it spent on the parts `queue`, `decode` and `inference` of these answers, as far as it does. */
+  readonly serverTimes: Readonly<Record<string, { readonly p50: number; readonly p99: number }>>;
 }
 
 /** What one step of a load test measured. Latencies are those of right answers; failed requests are counted apart. */

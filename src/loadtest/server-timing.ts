@@ -1,3 +1,8 @@
+/** What a scoring server spends its time on, in the order an image takes; charts show these parts over time. */
+export const serverParts = ["queue", "decode", "inference"] as const;
+
+export type ServerPart = (typeof serverParts)[number];
+
 /**
  * The durations of a `Server-Timing` header, in milliseconds by name.
  *

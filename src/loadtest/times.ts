@@ -61,11 +61,12 @@ export class Times {
 
   /**
    * With the times that requests would have waited which a connection could not send while it waited for a slow answer.
-   * The expected interval between two requests of a connection is the median.
+   *
+   * @param expectedInterval - Between two requests of a connection, in milliseconds. Default: the median.
    */
-  correctedForCoordinatedOmission(): Times {
+  correctedForCoordinatedOmission(expectedInterval = this.percentile(50)): Times {
     if (this.count === 0) return this;
-    const interval = Math.max(1, this.#histogram.getValueAtPercentile(50));
+    const interval = Math.max(1, Math.round(expectedInterval * 1000));
     return new Times(3, this.#histogram.copyCorrectedForCoordinatedOmission(interval));
   }
 

@@ -55,6 +55,10 @@ console.log(soak.state, soak.steps.length);`,
     await cell.getByText("finished", { exact: true }).waitFor();
     await region.getByRole("img", { name: /^Per second: answers [\d.]+, failed 0$/ }).waitFor();
     await region.getByRole("img", { name: /^Latency \(ms\): p50 [\d.]+, p90 [\d.]+, p99 [\d.]+$/ }).waitFor();
+    for (const title of ["In the server, p50 \\(ms\\)", "In the server, p99 \\(ms\\)"]) {
+      const name = new RegExp(`^${title}: queue [\\d.]+, decode [\\d.]+, inference [\\d.]+$`);
+      await region.getByRole("img", { name }).waitFor();
+    }
     assert.match(await region.innerText(), /In the server: queue, p50 and p99\s+[\d.]+ ms, [\d.]+ ms/);
     assert.match(await region.innerText(), /In the server: inference, p50 and p99\s+[\d.]+ ms, [\d.]+ ms/);
     assert.equal(await region.getByRole("button", { name: "Stop" }).count(), 0);
@@ -83,7 +87,7 @@ console.log(soak.state, soak.steps.length);`,
     const first = page.locator(".jp-CodeCell").nth(0);
     const still = first.locator(".sightbook-still");
     await still.getByRole("cell", { name: "service time" }).waitFor();
-    await still.locator("svg, img").first().waitFor();
+    await still.getByText("In the server, p50 (ms)").waitFor();
     const saved = JSON.parse(readFileSync(join(folder, "load.ipynb"), "utf8")) as {
       cells: { outputs: { data?: Record<string, string[]> }[] }[];
     };

@@ -69,7 +69,7 @@ describe("times", () => {
 
 describe("timeline", () => {
   test("has every second once, empty ones too, and adds a short rest to the last", () => {
-    const timeline = new Timeline(0, 4);
+    const timeline = new Timeline(0, { durationSeconds: 4 });
     timeline.addAnswer(100, 5);
     timeline.addFailure(900);
     timeline.addAnswer(2500, 7);
@@ -92,9 +92,82 @@ describe("timeline", () => {
   });
 
   test("of a soak of a day has no more than 600 stretches", () => {
-    const timeline = new Timeline(0, 86_400);
+    const timeline = new Timeline(0, { durationSeconds: 86_400 });
     for (let second = 0; second < 86_400; second += 10) timeline.addAnswer(second * 1000, 1);
     assert.equal(timeline.finish(86_400_000).length, 600);
+  });
+
+  test("of a step of unknown length gets longer stretches, not more of them, and loses no answer", () => {
+    const timeline = new Timeline(0);
+    for (let second = 0; second < 5000; second++) {
+      timeline.addAnswer(second * 1000, second === 3 ? 50 : 1, [["queue", second === 4 ? 9 : 2]]);
+      if (second % 2 === 1) timeline.addFailure(second * 1000);
+    }
+    const points = timeline.finish(5_000_000);
+    // 600 stretches of 1, 2, 4 and then 8 seconds; twice as many are joined when they are full.
+    assert.equal(points.length, 5000 / 16 + 0.5);
+    assert.deepEqual(
+      points.map(({ second }) => second),
+      points.map((_, at) => at * 16),
+    );
+    assert.equal(
+      points.reduce((sum, { answers }) => sum + answers, 0),
+      5000,
+    );
+    assert.equal(
+      points.reduce((sum, { errors }) => sum + errors, 0),
+      2500,
+    );
+    // Of what was joined the worst is kept.
+    assert.ok(Math.abs(points[0]!.p50 - 50) < 0.5 && points[1]!.p50 < 1.1);
+    assert.ok(Math.abs(points[0]!.serverTimes["queue"]!.p50 - 9) < 0.1);
+    assert.ok(Math.abs(points[1]!.serverTimes["queue"]!.p99 - 2) < 0.1);
+  });
+
+  test("has the server's own times by stretch, of the parts that it knows", () => {
+    const timeline = new Timeline(0, { durationSeconds: 4 });
+    timeline.addAnswer(100, 20, [
+      ["queue", 1],
+      ["inference", 8],
+      ["total", 9],
+    ]);
+    timeline.addAnswer(200, 20, [["queue", 3]]);
+    timeline.addAnswer(1500, 20);
+    timeline.addAnswer(2100, 20, [["queue", 5]]);
+    timeline.addAnswer(3050, 20, [["decode", 4]]);
+    const points = timeline.finish(3100);
+    assert.deepEqual(
+      points.map(({ serverTimes }) =>
+        Object.entries(serverTimes).map(([part, { p50, p99 }]) => [part, Math.round(p50), Math.round(p99)]),
+      ),
+      [
+        [
+          ["queue", 1, 3],
+          ["inference", 8, 8],
+        ],
+        [],
+        [
+          ["decode", 4, 4],
+          ["queue", 5, 5],
+        ],
+      ],
+    );
+  });
+
+  test("is corrected for coordinated omission by the interval it is told; answers are counted as they came", () => {
+    const points = [0, 10].map((interval) => {
+      const timeline = new Timeline(0, { expectedInterval: () => interval });
+      for (let i = 0; i < 10; i++) timeline.addAnswer(i, 10);
+      timeline.addAnswer(500, 400);
+      return timeline.finish(1000)[0]!;
+    });
+    assert.deepEqual(
+      points.map(({ answers }) => answers),
+      [11, 11],
+    );
+    assert.ok(Math.abs(points[0]!.p50 - 10) < 0.1, "as measured");
+    // Ten answers of 10 ms; 400 ms, and the 390, 380, ... of those that would have been sent meanwhile.
+    assert.ok(points[1]!.p50 > 100 && points[1]!.p50 < 200, `${points[1]!.p50}`);
   });
 });
 

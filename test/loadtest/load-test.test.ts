@@ -138,12 +138,20 @@ describe("what is counted", () => {
       }),
     );
     const report = await loadTest({ url, images: [image], requests: 100, connections: 2 });
-    const { serverTimes } = report.steps[0]!;
+    const { serverTimes, timeline } = report.steps[0]!;
     assert.deepEqual(Object.keys(serverTimes), ["queue", "inference"]);
     // Precise to three digits.
     assert.ok(Math.abs(serverTimes["queue"]!.p50 - 50) <= 0.05);
     assert.ok(Math.abs(serverTimes["queue"]!.max - 100) <= 0.1);
     assert.ok(Math.abs(serverTimes["inference"]!.p99 - 8) <= 0.01);
+    // Over time too, where two digits are enough.
+    const told = timeline.filter(({ answers }) => answers > 0);
+    for (const point of told) {
+      assert.deepEqual(Object.keys(point.serverTimes), ["queue", "inference"]);
+      assert.ok(Math.abs(point.serverTimes["inference"]!.p50 - 8) <= 0.1);
+    }
+    const longest = Math.max(...told.map((point) => point.serverTimes["queue"]!.p99));
+    assert.ok(Math.abs(longest - 100) <= 1, `${longest}`);
   });
 
   test("steps run one after the other, each with its own figures", async () => {

@@ -45,9 +45,18 @@ describe("the report of a test with steps and failures", () => {
     await report.save(path);
     const page = readFileSync(path, "utf8");
     assert.match(page, /^<!doctype html>/);
-    // By step and all together; over time, by percentile and by load.
+    // By step and all together.
     assert.equal(page.match(/<table>/g)?.length, 3);
-    assert.equal(page.match(/<svg /g)?.length, 3);
+    // Four over time, by percentile and by load.
+    assert.equal(page.match(/<svg /g)?.length, 6);
+    for (const title of [
+      "Per second",
+      "Latency (ms)",
+      "In the server, p50 (ms)",
+      "In the server, p99 (ms)",
+    ]) {
+      assert.ok(page.includes(`>${title}</text>`), title);
+    }
     assert.doesNotMatch(page, /<script|<link|<img|@import|url\(http/i);
     const references = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, target]) => target!);
     assert.deepEqual(

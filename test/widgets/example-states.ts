@@ -118,6 +118,86 @@ const monitor: MonitorState = {
   secondsLeft: 130,
 };
 
+const seconds = Array.from({ length: 24 }, (_, i) => i + 0.5);
+/** Ten seconds at each of two loads, then one that is too much for the service. */
+const loadAt = (second: number): number => (second < 10 ? 0 : second < 20 ? 1 : second - 18);
+const overTime = (name: string, valueAt: (second: number) => number) => ({
+  name,
+  x: seconds,
+  y: seconds.map((second) => valueAt(second) * (1 + 0.08 * Math.sin(5 * second))),
+});
+const secondsChart = { xTitle: "Seconds", xDomain: [0, 30], digits: 1 } as const;
+const loadTest: MonitorState = {
+  region: "Load test",
+  title: "Load test of http://127.0.0.1:5001/api/v1/service/tableware/score",
+  phase: "running",
+  message: "Step 3 of 3: 100 requests/s (poisson)",
+  stopMessage: "Stopping",
+  bars: [
+    { name: "Step", done: 2.4, total: 3, text: "3 of 3" },
+    { name: "Time", done: 4, total: 10, text: "4 of 10 s" },
+  ],
+  facts: [
+    ["Answers per second", "71.4"],
+    ["p50", "121 ms"],
+    ["p90", "360 ms"],
+    ["p99", "512 ms"],
+    ["Failed", "24"],
+    ["In the server: queue, p50 and p99", "96.2 ms, 440 ms"],
+    ["In the server: decode, p50 and p99", "6.10 ms, 12.4 ms"],
+    ["In the server: inference, p50 and p99", "9.20 ms, 31.0 ms"],
+    ["Load generator busy", "12 %"],
+  ],
+  charts: [
+    {
+      ...secondsChart,
+      title: "Per second",
+      lines: [
+        overTime("answers", (second) => [20, 50][loadAt(second)] ?? 71),
+        overTime("failed", (second) => (second < 21 ? 0 : 8)),
+      ],
+    },
+    {
+      ...secondsChart,
+      title: "Latency (ms)",
+      lines: [
+        overTime("p50", (second) => 18 + 20 * loadAt(second)),
+        overTime("p90", (second) => 26 + 60 * loadAt(second)),
+        overTime("p99", (second) => 45 + 80 * loadAt(second)),
+      ],
+    },
+    {
+      ...secondsChart,
+      title: "In the server, p50 (ms)",
+      lines: [
+        overTime("queue", (second) => 0.1 + 18 * loadAt(second)),
+        overTime("decode", () => 6),
+        overTime("inference", (second) => 9 + loadAt(second)),
+      ],
+    },
+    {
+      ...secondsChart,
+      title: "In the server, p99 (ms)",
+      lines: [
+        overTime("queue", (second) => 1 + 70 * loadAt(second)),
+        overTime("decode", () => 11),
+        overTime("inference", (second) => 20 + 4 * loadAt(second)),
+      ],
+    },
+  ],
+  table: {
+    columns: ["Step", "Load", "Answers/s"],
+    rows: [
+      ["1", "20.0 requests/s (poisson)", "19.8"],
+      ["2", "50.0 requests/s (poisson)", "49.7"],
+      ["3", "100.0 requests/s (poisson)", "71.4"],
+    ],
+  },
+  notes: ["24 × status 503: Too many images are waiting already; try again shortly."],
+  elapsedSeconds: 24,
+  secondsLeft: 6,
+};
+
 const strip = images
   .slice(5, 18)
   .map(({ id, name }, position) => ({ position, id, name, isRight: position > 3 }));
@@ -231,6 +311,7 @@ const overview: OverviewState = {
 /** Of each widget the view's name and a state. */
 export const exampleWidgets = {
   annotation: { view: "AnnotationView", state: annotation },
+  "load-test": { view: "MonitorView", state: loadTest },
   overview: { view: "OverviewView", state: overview },
   "precision-recall": { view: "PrecisionRecallView", state: precisionRecall },
   results: { view: "ResultsView", state: results },

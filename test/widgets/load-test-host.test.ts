@@ -52,7 +52,7 @@ describe("a load test in a kernel", () => {
     assert.equal(secondsLeft, null);
     const steps = (await widget.value("report.steps")) as {
       requests: number;
-      timeline: { answers: number; p50: number }[];
+      timeline: { answers: number; p50: number; serverTimes: Record<string, { p50: number; p99: number }> }[];
     }[];
     assert.deepEqual(
       table.rows.map(([step, load, , requests, failed]) => [step, load, requests, failed]),
@@ -61,18 +61,26 @@ describe("a load test in a kernel", () => {
         ["2", "40.0 requests/s (poisson)", String(steps[1]!.requests), "0"],
       ],
     );
-    const [perSecond, latency] = charts;
+    const [, latency, serverMedians] = charts;
     assert.deepEqual(
-      [perSecond!, latency!].map((chart) => [chart.title, ...chart.lines.map(({ name }) => name)]),
+      charts.map((chart) => [chart.title, ...chart.lines.map(({ name }) => name)]),
       [
         ["Per second", "answers", "failed"],
         ["Latency (ms)", "p50", "p90", "p99"],
+        ["In the server, p50 (ms)", "queue", "decode", "inference"],
+        ["In the server, p99 (ms)", "queue", "decode", "inference"],
       ],
     );
     const timeline = steps.flatMap((step) => step.timeline);
     assert.equal(latency!.lines[0]!.y.length, timeline.length);
     latency!.lines[0]!.y.forEach((p50, i) => {
       assert.ok(Math.abs(p50! - timeline[i]!.p50) <= 0.001 * p50!);
+    });
+    serverMedians!.lines.forEach(({ name, y }) => {
+      const told = timeline.map(({ serverTimes }) => serverTimes[name]?.p50 ?? null);
+      y.forEach((p50, i) => {
+        assert.ok(p50 === told[i] || Math.abs(p50! - told[i]!) <= 0.001 * p50!, `${name} ${p50} ${told[i]}`);
+      });
     });
     assert.deepEqual(
       facts.map(([name]) => name),
@@ -83,6 +91,7 @@ describe("a load test in a kernel", () => {
         "p99",
         "Failed",
         "In the server: queue, p50 and p99",
+        "In the server: decode, p50 and p99",
         "In the server: inference, p50 and p99",
         "Load generator busy",
       ],

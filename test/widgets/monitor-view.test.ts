@@ -5,6 +5,7 @@ import type { Browser } from "playwright-core";
 
 import type { MonitorState } from "../../widgets/state/index.js";
 import { launchChromium } from "../browser/chromium.js";
+import { exampleWidgets } from "./example-states.js";
 import { accessibilityFaults, layoutFaults, themes, themeStyle } from "./looks.js";
 import { openView } from "./view-page.js";
 
@@ -37,50 +38,7 @@ const running: MonitorState = {
   secondsLeft: 130,
 };
 
-const underLoad: MonitorState = {
-  region: "Load test",
-  title: "Load test of http://127.0.0.1:5001/api/v1/service/flowers/score",
-  phase: "running",
-  message: "Step 2 of 3: 100 requests/s (poisson)",
-  stopMessage: "Stopping",
-  bars: [
-    { name: "Step", done: 1.4, total: 3, text: "2 of 3" },
-    { name: "Time", done: 4, total: 10, text: "4 of 10 s" },
-  ],
-  facts: [
-    ["Answers per second", "98.2"],
-    ["p99", "212 ms"],
-    ["In the server: queue, p50 and p99", "0.04 ms, 120 ms"],
-    ["In the server: inference, p50 and p99", "8.20 ms, 31.0 ms"],
-  ],
-  charts: [
-    {
-      title: "Per second",
-      xTitle: "Seconds",
-      xDomain: [0, 30],
-      digits: 1,
-      lines: [
-        { name: "answers", x: [0.5, 1.5, 2.5], y: [90, 101, 98.25] },
-        { name: "failed", x: [0.5, 1.5, 2.5], y: [0, 0, 2] },
-      ],
-    },
-    {
-      title: "Latency (ms)",
-      xTitle: "Seconds",
-      xDomain: [0, 30],
-      digits: 1,
-      lines: [
-        { name: "p50", x: [0.5, 1.5, 2.5], y: [10, 12, null] },
-        { name: "p90", x: [0.5, 1.5, 2.5], y: [20, 21, null] },
-        { name: "p99", x: [0.5, 1.5, 2.5], y: [60, 212, null] },
-      ],
-    },
-  ],
-  table: { columns: ["Step", "Load", "Answers/s"], rows: [["1", "16 connections", "113"]] },
-  notes: ["2 × status 503: Too many images are waiting already; try again shortly."],
-  elapsedSeconds: 14,
-  secondsLeft: 16,
-};
+const underLoad = exampleWidgets["load-test"].state;
 
 describe("the monitor's view, alone", () => {
   let browser: Browser;
@@ -121,17 +79,38 @@ describe("the monitor's view, alone", () => {
     assert.equal(await stop.count(), 0);
   });
 
-  test("a load test: rates with one digit, what the server spent, failures in words", async () => {
-    const { page } = await openView(browser, "MonitorView", underLoad);
+  test("a load test: rates with one digit, what the server spent over time, failures in words", async () => {
+    const { page } = await openView(browser, "MonitorView", {
+      ...underLoad,
+      charts: [
+        {
+          ...underLoad.charts[0]!,
+          lines: [
+            { name: "answers", x: [0.5, 1.5], y: [101, 98.25] },
+            { name: "failed", x: [0.5, 1.5], y: [0, 2] },
+          ],
+        },
+        {
+          ...underLoad.charts[2]!,
+          lines: [
+            { name: "queue", x: [0.5, 1.5], y: [0.25, 40] },
+            { name: "inference", x: [0.5, 1.5], y: [9, null] },
+          ],
+        },
+      ],
+    });
     const region = page.getByRole("region", { name: "Load test" });
     await region.getByRole("img", { name: "Per second: answers 98.25, failed 2" }).waitFor();
-    assert.match(await region.locator("figcaption").first().innerText(), /answers\s*98\.3\s*failed\s*2\.0/);
+    await region.getByRole("img", { name: "In the server, p50 (ms): queue 40, inference nothing" }).waitFor();
+    const captions = region.locator("figcaption");
+    assert.match(await captions.nth(0).innerText(), /answers\s*98\.3\s*failed\s*2\.0/);
+    assert.match(await captions.nth(1).innerText(), /queue\s*40\.0\s*inference\s*–/);
     assert.equal(
       await region.getByRole("progressbar", { name: "Time" }).getAttribute("aria-valuetext"),
       "4 of 10 s",
     );
-    await region.getByText("2 × status 503").waitFor();
-    assert.match(await region.innerText(), /inference, p50 and p99\s+8\.20 ms, 31\.0 ms/);
+    await region.getByText("24 × status 503").waitFor();
+    assert.match(await region.innerText(), /inference, p50 and p99\s+9\.20 ms, 31\.0 ms/);
   });
 
   for (const theme of themes) {

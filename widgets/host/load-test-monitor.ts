@@ -6,6 +6,7 @@ import {
   milliseconds,
   notesOf,
   rateText,
+  serverParts,
   type Load,
   type LoadStepReport,
   type LoadTestReport,
@@ -17,8 +18,8 @@ import { loadTestCharts } from "./load-test-charts.js";
 import { Monitor, type MonitorContent } from "./monitor.js";
 
 /**
- * Shows a load test below its cell: throughput and latency as they develop, failures by kind, the time the server spends
- * itself, the time left, and a button that ends the test and keeps what was measured. `loadTest` opens one by itself in a
+ * Shows a load test below its cell: throughput, latency and the server's own times as they develop, failures by kind, the
+ * time left, and a button that ends the test and keeps what was measured. `loadTest` opens one by itself in a
  * notebook; in the end its static form is the report.
  */
 export class LoadTestMonitor implements LoadTestReporter {
@@ -144,7 +145,7 @@ function factsOf(step: LoadStepReport): [name: string, value: string][] {
     ["p90", ms(latency.p90)],
     ["p99", ms(latency.p99)],
     ["Failed", String(requests - answers)],
-    ...(["queue", "inference"] as const).flatMap((part): [string, string][] => {
+    ...serverParts.flatMap((part): [string, string][] => {
       const times = serverTimes[part];
       return times === undefined
         ? []
@@ -155,9 +156,7 @@ function factsOf(step: LoadStepReport): [name: string, value: string][] {
 }
 
 function tableOf(steps: readonly LoadStepReport[]): MonitorTable {
-  const server = ["queue", "inference"].filter((part) =>
-    steps.some(({ serverTimes }) => part in serverTimes),
-  );
+  const server = serverParts.filter((part) => steps.some(({ serverTimes }) => part in serverTimes));
   return {
     columns: [
       ...["Step", "Load", "Answers/s", "Requests", "Failed", "p50 ms", "p90 ms", "p99 ms", "Longest ms"],

@@ -177,7 +177,7 @@ function rangeOf({ lines, yMax }: MonitorChart): [number, number] {
 function describe({ title, lines, mark }: MonitorChart): string {
   const parts = lines
     .filter(({ faint, y }) => faint !== true && y.length > 0)
-    .map(({ name, y }) => `${name} ${String(y.at(-1))}`);
+    .map(({ name, y }) => `${name} ${y.at(-1) ?? "nothing"}`);
   const ends = mark === undefined ? "" : `; ${mark.text}`;
   return parts.length === 0 ? `${title}: nothing yet` : `${title}: ${parts.join(", ")}${ends}`;
 }
