@@ -4,8 +4,32 @@ import unittest
 
 import jupyter_kernel_test
 
+LONG_ENOUGH = 300  # seconds, on the slowest machine
+
 
 class SightbookTests(jupyter_kernel_test.KernelTests):
+    @classmethod
+    def setUpClass(cls):
+        """The package waits 15 s for a reply and 0.1 s for an output, which a busy machine does not keep."""
+        super().setUpClass()
+        for channel in (cls.kc.shell_channel, cls.kc.iopub_channel):
+            cls.wait_long(channel)
+
+    @staticmethod
+    def wait_long(channel):
+        get_msg = channel.get_msg
+        channel.get_msg = lambda timeout=None: get_msg(timeout=LONG_ENOUGH)
+
+    def flush_channels(self):
+        """Takes all that the kernel says until it has answered a question: the package takes 0.1 s of silence for the end."""
+        question = self.kc.kernel_info()
+        while self.kc.shell_channel.get_msg()["parent_header"].get("msg_id") != question:
+            pass
+        while True:
+            message = self.kc.iopub_channel.get_msg()
+            if message["parent_header"].get("msg_id") == question and message["content"].get("execution_state") == "idle":
+                return
+
     kernel_name = "sightbook"
     language_name = "typescript"
     file_extension = ".ts"
