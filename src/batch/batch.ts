@@ -68,6 +68,8 @@ export async function batch(options: BatchOptions): Promise<BatchSummary> {
   };
   tell();
   if (pending.length > 0) {
+    // That of an earlier end of the run, of which something was damaged since.
+    await rm(places.summary(folder), { force: true });
     await removeLeftovers(folder);
     const interrupt = interruptible(options.signal);
     const job: ShardJob = {

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { ArgumentError, FileError } from "../errors.js";
 import { readBundle, sha256, writeBundle } from "../export/index.js";
-import { readJson, readText, writeFileAtomic } from "../files.js";
+import { readJson, readText, systemReason, writeFileAtomic } from "../files.js";
 import { layOut, listImages, type ShardRange } from "./manifest.js";
 
 /** What is done with each image: its label and scores, or its features. */
@@ -98,13 +98,32 @@ export async function openRun(folder: string, options: RunOptions): Promise<Batc
       folder,
     );
   }
-  await mkdir(places.results(folder), { recursive: true });
-  await mkdir(places.shards(folder), { recursive: true });
+  for (const place of [places.results(folder), places.shards(folder)]) {
+    await makeEmpty(folder, place);
+  }
   await writeFileAtomic(places.manifest(folder), text);
   await writeBundle(places.model(folder), description, files);
   // Last: what has no run.json is no run.
   await writeFileAtomic(places.run(folder), `${JSON.stringify(run, undefined, 1)}\n`);
   return run;
+}
+
+/** Results of another run, whose description is gone, must not be taken for this one's. */
+async function makeEmpty(folder: string, place: string): Promise<void> {
+  try {
+    await mkdir(place, { recursive: true });
+  } catch (error) {
+    throw new FileError(place, `could not be made (${systemReason(error)})`, undefined, { cause: error });
+  }
+  const [found] = await readdir(place);
+  if (found === undefined) return;
+  const must = "a folder with a run of the same work, or a new one";
+  throw new ArgumentError(
+    "batch",
+    "output",
+    `${must} (without run.json it holds ${join(place, found)})`,
+    folder,
+  );
 }
 
 /** Workers read parts of the manifest, which cannot tell whether the whole is what it was. */

@@ -43,7 +43,7 @@ export async function runShards(
       if (end.code === workerExitCodes.hopeless) return reason;
       options.onShardProgress(shard, 0);
     }
-    return `${reason} (${attempts} attempts)`;
+    return attempts === 1 ? reason : `${reason} (${attempts} attempts)`;
   };
 
   const work = async (): Promise<void> => {
@@ -63,8 +63,11 @@ export async function runShards(
   return failures.sort((a, b) => a.shard - b.shard);
 }
 
-/** The last line that names an error, of what a worker or Node itself wrote; may be empty. */
+/** The last line that names an error, of what a worker or Node itself wrote, without its full stop; may be empty. */
 export function lastError(text: string): string {
   const line = text.split("\n").findLast((candidate) => /^(error: |\w*Error\b)/.test(candidate));
-  return (line ?? "").replace(/^error: /, "").trim();
+  return (line ?? "")
+    .replace(/^error: /, "")
+    .trim()
+    .replace(/\.$/, "");
 }

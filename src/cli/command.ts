@@ -8,6 +8,8 @@ export interface CommandResult {
   readonly text: string;
   /** Default 0. */
   readonly exitCode?: number;
+  /** What failed when the result was there already: told after it. */
+  readonly problem?: Error | undefined;
 }
 
 /**
@@ -26,6 +28,7 @@ export function withResult(
       const result = await action(...(args as never[]));
       const { json } = command.opts<{ json?: boolean }>();
       process.stdout.write(json === true ? `${JSON.stringify(result.json)}\n` : `${result.text}\n`);
+      if (result.problem) throw result.problem;
       finish(result.exitCode ?? 0);
     });
 }

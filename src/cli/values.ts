@@ -75,6 +75,12 @@ export function threeNumbers(text: string): [number, number, number] {
   return [red, green, blue];
 }
 
+/** The name of a report's file, whose ending says what it is to be. */
+export function reportFile(text: string): string {
+  if (!/\.(?:html|json)$/i.test(text)) throw new InvalidArgumentError("It must end in .html or .json.");
+  return text;
+}
+
 /** A side in pixels, or `<height>x<width>`. */
 export function imageSize(text: string): [height: number, width: number] {
   const sides = text.split("x").map(wholeNumber(1));

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import { appendFile, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { ArgumentError, FileError } from "../errors.js";
@@ -22,6 +22,8 @@ export interface RecorderOptions {
 
 /** Memory for records that wait for the disk: beyond it they are dropped, and counted. */
 const maxWaitingRecords = 10_000;
+/** Memory for images that wait for the disk: beyond it records go without. */
+const maxWaitingImageBytes = 64 << 20;
 const flushIntervalMs = 500;
 /** A file is closed at this part of all records, so that the oldest can go without taking everything along. */
 const filesPerFolder = 8;
@@ -35,7 +37,10 @@ const filesPerFolder = 8;
 export class ScoreRecorder {
   readonly #options: Required<Omit<RecorderOptions, "onProblem">> & Pick<RecorderOptions, "onProblem">;
   readonly #timer: NodeJS.Timeout;
-  #waiting: { readonly record: ScoreRecord; readonly image: Uint8Array | undefined }[] = [];
+  /** Servers may share a folder, and in containers a process number too. */
+  readonly #id = randomBytes(4).toString("hex");
+  #waiting: Waiting[] = [];
+  #waitingImageBytes = 0;
   #writing: Promise<void> = Promise.resolve();
   #file = "";
   #fileBytes = 0;
@@ -82,7 +87,11 @@ export class ScoreRecorder {
       this.#dropped++;
       return;
     }
-    const keeps = image !== undefined && this.#takesImage();
+    const keeps =
+      image !== undefined &&
+      this.#waitingImageBytes + image.length <= maxWaitingImageBytes &&
+      this.#takesImage();
+    if (keeps) this.#waitingImageBytes += image.length;
     this.#waiting.push({
       record: {
         time: new Date().toISOString(),
@@ -108,21 +117,40 @@ export class ScoreRecorder {
     const batch = this.#waiting;
     if (batch.length === 0) return;
     this.#waiting = [];
+    this.#waitingImageBytes = 0;
+    let written = 0;
     try {
-      for (const { record, image } of batch) {
-        if (image !== undefined) await this.#writeImage(record.image!, image);
+      await this.#writeImages(batch);
+      const lines = batch.map(({ record }) => `${JSON.stringify(record)}\n`);
+      for (const piece of piecesOf(lines, this.#options.maxBytes / filesPerFolder)) {
+        await this.#append(piece.join(""));
+        written += piece.length;
       }
-      const text = batch.map(({ record }) => `${JSON.stringify(record)}\n`).join("");
-      await appendFile(await this.#fileFor(Buffer.byteLength(text)), text);
       this.#hasProblem = false;
     } catch (error) {
-      this.#dropped += batch.length;
+      this.#dropped += batch.length - written;
       if (!this.#hasProblem) {
         const why = systemReason(error);
         this.#options.onProblem?.(`Scores could not be recorded in ${this.#options.folder} (${why}).`);
       }
       this.#hasProblem = true;
     }
+  }
+
+  /** Adds whole lines or nothing: what a full disk took of them is cut off again. */
+  async #append(text: string): Promise<void> {
+    const bytes = Buffer.byteLength(text);
+    const file = await open(await this.#fileFor(bytes), "a");
+    try {
+      const { size } = await file.stat();
+      await file.appendFile(text).catch(async (error: unknown) => {
+        await file.truncate(size);
+        throw error;
+      });
+    } finally {
+      await file.close();
+    }
+    this.#fileBytes += bytes;
   }
 
   /** The file to append to; the next one when this would become too large. */
@@ -132,18 +160,27 @@ export class ScoreRecorder {
       await removeOldest(folder, maxBytes - maxBytes / filesPerFolder, recordFilePattern);
       const time = new Date().toISOString().replaceAll(":", "-");
       const sequence = String(this.#files++).padStart(6, "0");
-      this.#file = join(folder, `scores-${time}-${process.pid}-${sequence}.jsonl`);
+      this.#file = join(folder, `scores-${time}-${this.#id}-${sequence}.jsonl`);
       this.#fileBytes = 0;
     }
-    this.#fileBytes += bytes;
     return this.#file;
   }
 
-  async #writeImage(name: string, image: Uint8Array): Promise<void> {
+  /** The last ones, where they are more than may be kept. */
+  async #writeImages(batch: readonly Waiting[]): Promise<void> {
     const folder = join(this.#options.folder, "images");
+    let room = this.#options.maxImageBytes;
+    const kept = new Map<string, Uint8Array>();
+    for (const { record, image } of batch.toReversed()) {
+      if (image === undefined || kept.has(record.image!)) continue;
+      if (image.length > room) break;
+      room -= image.length;
+      kept.set(record.image!, image);
+    }
+    if (kept.size === 0) return;
     await mkdir(folder, { recursive: true });
-    await removeOldest(folder, this.#options.maxImageBytes - image.length, /^[0-9a-f]{64}$/);
-    if (image.length <= this.#options.maxImageBytes) await writeFileAtomic(join(folder, name), image);
+    await removeOldest(folder, room, /^[0-9a-f]{64}$/);
+    for (const [name, image] of kept) await writeFileAtomic(join(folder, name), image);
   }
 
   /** Every n-th image rather than a random one: the share is kept exactly. */
@@ -153,6 +190,27 @@ export class ScoreRecorder {
     this.#imageCredit -= 1;
     return true;
   }
+}
+
+interface Waiting {
+  readonly record: ScoreRecord;
+  readonly image: Uint8Array | undefined;
+}
+
+/** Lines in groups of at most so many bytes; a longer line is a group of its own. */
+function piecesOf(lines: readonly string[], mostBytes: number): string[][] {
+  const pieces: string[][] = [];
+  let room = 0;
+  for (const line of lines) {
+    const bytes = Buffer.byteLength(line);
+    if (bytes > room) {
+      pieces.push([]);
+      room = mostBytes;
+    }
+    pieces.at(-1)!.push(line);
+    room -= bytes;
+  }
+  return pieces;
 }
 
 function imageName(image: Uint8Array): string {

@@ -17,8 +17,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Answers without a key. */
     readonly isOpen?: boolean;
-    /** Most values in a JSON body, for a route whose bodies hold many. */
-    readonly maxValues?: number;
+    /** Most values in a JSON body now, for a route whose bodies hold many. */
+    readonly maxValues?: () => number;
   }
 }
 
@@ -97,13 +97,13 @@ function refuseEarly(app: FastifyInstance, { state }: ServingContext): void {
 }
 
 function readBodies(app: FastifyInstance, { settings }: ServingContext): void {
-  const mostValues = 32 * settings.maxImages + 64;
+  const mostValues = (): number => 32 * settings.maxImages + 64;
   app.removeAllContentTypeParsers();
   const asBytes = { parseAs: "buffer" } as const;
   app.addContentTypeParser<Buffer>("application/json", asBytes, (request, body, done) => {
     const { maxValues = mostValues } = request.routeOptions.config;
     try {
-      done(null, parseJsonBody(body, { maxDepth: 8, maxValues }));
+      done(null, parseJsonBody(body, { maxDepth: 8, maxValues: maxValues() }));
     } catch (error) {
       done(error as ScoringError);
     }

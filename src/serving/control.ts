@@ -1,5 +1,6 @@
 import { chmod } from "node:fs/promises";
-import { createServer, request as httpRequest, type Server } from "node:http";
+import { createServer, request as httpRequest, type IncomingMessage, type Server } from "node:http";
+import { text as readText } from "node:stream/consumers";
 
 import { EnvironmentError, SightbookError } from "../errors.js";
 import { errorCode } from "../files.js";
@@ -80,13 +81,25 @@ export async function openControl(path: string, control: ServerControl): Promise
 }
 
 async function obey(control: ServerControl, text: string): Promise<ServerStatus> {
-  const { command, bundle, version, workers } = JSON.parse(text) as Command;
+  const { command, bundle, version, workers } = commandOf(text);
   if (command === "status") return control.status();
   if (command === "rollback") return control.rollback();
   if (command === "drain") return control.drain();
-  if (command === "switch" && typeof bundle === "string") return control.switchTo(bundle, version);
+  const isVersion = version === undefined || typeof version === "string";
+  if (command === "switch" && typeof bundle === "string" && isVersion)
+    return control.switchTo(bundle, version);
   if (command === "scale" && typeof workers === "number") return control.scale(workers);
-  throw new SightbookError(`control: ${JSON.stringify(command)} is no command, or lacks its argument.`);
+  throw new SightbookError(`control: ${text.slice(0, 200)} is no command, or lacks its argument.`);
+}
+
+function commandOf(text: string): Partial<Record<keyof Command, unknown>> {
+  let command: unknown;
+  try {
+    command = JSON.parse(text);
+  } catch {
+    // Refused below, as are lists and numbers.
+  }
+  return typeof command === "object" && command !== null ? command : {};
 }
 
 /** Commands a server through its control socket, from any process of the same user. */
@@ -104,19 +117,25 @@ export function connectControl(path: string): ServerControl {
 
 function askServer(socketPath: string, command: Command): Promise<ServerStatus> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ socketPath, method: "POST", path: "/" }, (response) => {
-      let text = "";
-      response.setEncoding("utf8").on("data", (piece: string) => (text += piece));
-      response.on("end", () => {
-        const answer = JSON.parse(text) as ServerStatus | { readonly error: string };
-        if ("error" in answer) reject(new SightbookError(answer.error));
-        else resolve(answer);
-      });
-    });
-    request.on("error", (error) => {
+    const fail = (error: Error): void => {
+      if (error instanceof SightbookError) {
+        reject(error);
+        return;
+      }
       const why = `no server answers on the control socket ${socketPath} (${errorCode(error) ?? error.message})`;
       reject(new EnvironmentError(`${command.command}: ${why}.`));
+    };
+    const request = httpRequest({ socketPath, method: "POST", path: "/" }, (response) => {
+      answerOf(response).then(resolve, fail);
     });
+    request.on("error", fail);
     request.end(JSON.stringify(command));
   });
+}
+
+/** @throws {@link SightbookError} with the server's own words; another error when it breaks off, or is none of ours. */
+async function answerOf(response: IncomingMessage): Promise<ServerStatus> {
+  const answer = JSON.parse(await readText(response)) as ServerStatus | { readonly error: string };
+  if ("error" in answer) throw new SightbookError(answer.error);
+  return answer;
 }

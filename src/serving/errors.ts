@@ -5,7 +5,6 @@ export type ScoringErrorCode =
   | "bad_request"
   | "unauthorized"
   | "not_found"
-  | "method_not_allowed"
   | "too_large"
   | "unsupported_media_type"
   | "unreadable_image"

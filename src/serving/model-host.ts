@@ -1,6 +1,7 @@
 import { ArgumentError } from "../errors.js";
 import { InferencePool, type PoolOptions } from "./inference-pool.js";
 import type { ServedFiles } from "./inference-messages.js";
+import { checkPlainName } from "./options.js";
 import { bundleVersion, readServedBundle } from "./served-bundle.js";
 
 /** A bundle that is being served. */
@@ -63,7 +64,10 @@ export class ModelHost {
    * @throws {@link SightbookError} that says why.
    */
   switchTo(bundle: string, version?: string): Promise<ActiveModel> {
-    return this.#inTurn(() => this.#change({ bundle, version }));
+    return this.#inTurn(() => {
+      if (version !== undefined) checkPlainName("switchTo", "version", version);
+      return this.#change({ bundle, version });
+    });
   }
 
   /** Reads the bundle's path again. */

@@ -71,7 +71,7 @@ export function inferBody(maxImages: number) {
             parameters,
             data: {
               type: "array",
-              description: `For at most ${maxImages} images: numbers, flat or nested by rows, or base64 texts.`,
+              description: `For at most ${maxImages} images: numbers from 0 to 255, flat or nested by rows, or base64 texts.`,
             },
           },
         },

@@ -59,8 +59,7 @@ export function inferInputs(
   if (values.length !== count * imageLength) {
     throw wrong(`data must hold ${count * imageLength} numbers`, values.length);
   }
-  const isPixel = datatype === "UINT8" ? isByte : Number.isFinite;
-  const bad = values.findIndex((value) => !isPixel(value));
+  const bad = values.findIndex((value) => !isPixel(value, datatype));
   if (bad !== -1) throw wrong(`data[${bad}] must be ${datatype}, 0 to 255`, JSON.stringify(values[bad]));
   const numbers = values as number[];
   const pixels = datatype === "UINT8" ? Uint8Array.from(numbers) : Float32Array.from(numbers);
@@ -69,8 +68,9 @@ export function inferInputs(
   }));
 }
 
-function isByte(value: unknown): boolean {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255;
+function isPixel(value: unknown, datatype: "UINT8" | "FP32"): boolean {
+  if (typeof value !== "number" || !(value >= 0 && value <= 255)) return false;
+  return datatype === "FP32" || Number.isInteger(value);
 }
 
 function wrong(must: string, got: string | number): ScoringError {

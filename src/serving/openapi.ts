@@ -8,6 +8,10 @@ import type { ServingSettings } from "./options.js";
 export async function describeRoutes(app: FastifyInstance, settings: ServingSettings): Promise<void> {
   const isOpen = settings.keyDigests.length === 0;
   await app.register(swagger, {
+    transform: ({ schema, url, route }) => ({
+      url,
+      schema: route.config?.isOpen === true ? { ...schema, security: [] } : schema,
+    }),
     openapi: {
       openapi: "3.1.0",
       info: {

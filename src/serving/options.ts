@@ -102,12 +102,12 @@ export function settingsOf(options: ScoringServerOptions): ServingSettings {
     deadlineMs,
     requestTimeoutMs: 30_000,
     bodyLimit: 32 << 20,
-    maxBodyBytes: 256 << 20,
+    maxBodyBytes: Math.max(256 << 20, options.bodyLimit ?? 0),
     maxImages: 32,
     maxImageBytes: 16 << 20,
     limitInputPixels: 50_000_000,
     decodeTimeoutMs: 5_000,
-    hangTimeoutMs: deadlineMs + 5_000,
+    hangTimeoutMs: Math.min(deadlineMs + 5_000, longestMs),
     maxConnections: 10_000,
     metricsHost: host,
     drainDelayMs: 200,
@@ -119,44 +119,48 @@ export function settingsOf(options: ScoringServerOptions): ServingSettings {
   return settings;
 }
 
-const leastOfNumber = {
-  port: 0,
-  workers: 1,
-  threads: 1,
-  maxBatch: 1,
-  maxWaiting: 1,
-  deadlineMs: 1,
-  requestTimeoutMs: 1,
-  bodyLimit: 1024,
-  maxBodyBytes: 1024,
-  maxImages: 1,
-  maxImageBytes: 1024,
-  limitInputPixels: 1,
-  decodeTimeoutMs: 1,
-  hangTimeoutMs: 1,
-  maxConnections: 1,
-  drainDelayMs: 0,
-  drainTimeoutMs: 0,
-} as const satisfies Partial<Record<keyof ServingSettings, number>>;
+/** A longer time ends at once: it does not fit the timers of Node. */
+const longestMs = 2 ** 31 - 1;
+const lastPort = 65_535;
+
+/** The least and the most, where there is one. */
+const rangeOfNumber = {
+  port: [0, lastPort],
+  metricsPort: [0, lastPort],
+  workers: [1],
+  threads: [1],
+  maxBatch: [1],
+  maxWaiting: [1],
+  deadlineMs: [1, longestMs],
+  requestTimeoutMs: [1, longestMs],
+  bodyLimit: [1024],
+  maxBodyBytes: [1024],
+  maxImages: [1],
+  maxImageBytes: [1024],
+  limitInputPixels: [1],
+  decodeTimeoutMs: [1, longestMs],
+  hangTimeoutMs: [1, longestMs],
+  maxConnections: [1],
+  drainDelayMs: [0, longestMs],
+  drainTimeoutMs: [0, longestMs],
+} as const satisfies Partial<Record<keyof ServingSettings, readonly [least: number, most?: number]>>;
 
 function check(settings: ServingSettings): void {
-  for (const [option, least] of Object.entries(leastOfNumber)) {
-    const value = settings[option as keyof typeof leastOfNumber];
-    if (!Number.isSafeInteger(value) || value < least) {
-      throw new ArgumentError(where, option, `a whole number from ${least}`, value);
+  for (const [option, [least, most = Infinity]] of Object.entries(rangeOfNumber)) {
+    const value = settings[option as keyof typeof rangeOfNumber];
+    if (option === "metricsPort" && value === undefined) continue;
+    if (!Number.isSafeInteger(value) || value! < least || value! > most) {
+      const end = most === Infinity ? "" : ` to ${most}`;
+      throw new ArgumentError(where, option, `a whole number from ${least}${end}`, value);
     }
   }
   for (const option of ["name", "modelVersion"] as const) {
     const value = settings[option];
-    if (value !== undefined && !plainName.test(value)) {
-      throw new ArgumentError(
-        where,
-        option,
-        "made of letters, digits, dots, dashes and underscores, at most 100",
-        value,
-        "It becomes part of the server's paths.",
-      );
-    }
+    if (value !== undefined) checkPlainName(where, option, value);
+  }
+  if (settings.bodyLimit > settings.maxBodyBytes) {
+    const must = `at most maxBodyBytes, ${settings.maxBodyBytes}`;
+    throw new ArgumentError(where, "bodyLimit", must, settings.bodyLimit, "No such body would be received.");
   }
   if (settings.maxImages > settings.maxWaiting) {
     throw new ArgumentError(
@@ -178,7 +182,17 @@ function check(settings: ServingSettings): void {
   }
 }
 
-const plainName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/u;
+/** @throws {@link ArgumentError} when a name or version cannot stand in a path. */
+export function checkPlainName(who: string, option: string, value: string): void {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/u.test(value)) return;
+  throw new ArgumentError(
+    who,
+    option,
+    "made of letters, digits, dots, dashes and underscores, at most 100",
+    value,
+    "It becomes part of the server's paths.",
+  );
+}
 
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/u.test(host);

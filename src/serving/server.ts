@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyInstance, FastifyListenOptions } from "fastify";
 import type { Logger } from "pino";
 
-import { EnvironmentError } from "../errors.js";
+import { EnvironmentError, FileError } from "../errors.js";
 import { errorCode } from "../files.js";
 import { ScoreRecorder } from "../monitoring/recorder.js";
 import { createApp } from "./app.js";
@@ -58,10 +58,12 @@ export interface ScoringServer extends ServerControl {
 export async function startScoringServer(options: ScoringServerOptions): Promise<ScoringServer> {
   const { keysFile } = options;
   const keyDigests = keysFile === undefined ? options.keyDigests : await readKeysFile(keysFile);
+  if (keysFile !== undefined && keyDigests?.length === 0) {
+    throw new FileError(keysFile, "holds no digest of a key", "sightbook key makes a key and its digest.");
+  }
   const settings = settingsOf({ ...options, ...(keyDigests && { keyDigests }) });
   const log = openLog(settings);
   const metrics = new ServingMetrics();
-  const recorder = openRecorder(settings.record, log);
   const host = await ModelHost.open(
     { bundle: settings.bundle, version: settings.modelVersion },
     {
@@ -78,13 +80,19 @@ export async function startScoringServer(options: ScoringServerOptions): Promise
     },
   );
   metrics.observe(host);
-  const state: ServingState = { isDraining: false, keyDigests: settings.keyDigests, recorder };
+  const state: ServingState = { isDraining: false, keyDigests: settings.keyDigests, recorder: undefined };
   const context: ServingContext = { settings, host, metrics, log, state };
+  let app: FastifyInstance | undefined;
+  const others: Server[] = [];
   try {
-    const app = await createApp(context);
-    return await openServer(context, app, await listenForRequests(app, settings));
+    state.recorder = openRecorder(settings.record, log);
+    app = await createApp(context);
+    return await openServer(context, app, await listenForRequests(app, settings), others);
   } catch (error) {
     host.kill();
+    for (const server of others) server.close();
+    await app?.close();
+    await state.recorder?.close();
     throw error;
   }
 }
@@ -115,15 +123,19 @@ async function listenForRequests(
   });
 }
 
-/** The other sockets of a server whose scoring port is open, and what can be done with it. */
+/**
+ * The other sockets of a server whose scoring port is open, and what can be done with it.
+ *
+ * @param others - Gets the servers of those sockets.
+ */
 async function openServer(
   context: ServingContext,
   app: FastifyInstance,
   url: string,
+  others: Server[],
 ): Promise<ScoringServer> {
   const { settings, host, metrics, log, state } = context;
   const startedAt = performance.now();
-  const others: Server[] = [];
   let metricsUrl: string | undefined;
   if (settings.metricsPort !== undefined) {
     metrics.observeProcess();
@@ -172,7 +184,12 @@ async function openServer(
   const changeRecording = async (record: ScoringServerOptions["record"]): Promise<void> => {
     const old = state.recorder;
     const next = openRecorder(record, log);
-    await host.measure(record !== undefined);
+    try {
+      await host.measure(record !== undefined);
+    } catch (error) {
+      await next?.close();
+      throw error;
+    }
     state.recorder = next;
     await old?.close();
   };

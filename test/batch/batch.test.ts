@@ -185,6 +185,9 @@ test("a result that was damaged or lost is found and done again, and nothing els
   writeFileSync(first!, bytes);
   rmSync(second!);
   const { mtimeMs } = statSync(third!);
+  // Until it is done again there is no summary of a finished run.
+  await assert.rejects(batch({ ...options, signal: AbortSignal.abort() }), { name: "CancelledError" });
+  assert.ok(!existsSync(join(run, "summary.json")));
   const finished: number[] = [];
   await batch({ ...options, onProgress: ({ finishedShards: count }) => finished.push(count) });
   assert.equal(finished[0], 1);
@@ -405,6 +408,18 @@ describe("refused", () => {
         return true;
       });
     }
+  });
+
+  test("a folder with the results of a run whose description is gone: they are of who knows what", async () => {
+    const run = join(temporaryFolder(), "run");
+    await batch({ bundle, images, output: run, shardSize: 60 });
+    rmSync(join(run, "run.json"));
+    await assert.rejects(batch({ bundle, images, output: run, shardSize: 60, task: "featurize" }), {
+      name: "ArgumentError",
+      message:
+        "batch: output must be a folder with a run of the same work, or a new one " +
+        `(without run.json it holds ${join(run, "results", "000000.parquet")}), got "${run}".`,
+    });
   });
 
   test("no images", async () => {

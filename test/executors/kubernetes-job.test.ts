@@ -183,7 +183,7 @@ describe("in a cluster", { skip: skipWithoutCluster() }, () => {
     ends.set(2, [{ exitCode: 2, said: "something\nerror: /run/model.zip: is damaged.\n" }]);
     await assert.rejects(batch(options(run)), {
       message:
-        /^batch: 1 shard was given up, the first \(2\) because: \/run\/model\.zip: is damaged\.; 5 of 6 shards are finished/u,
+        /^batch: 1 shard was given up, the first \(2\) because: \/run\/model\.zip: is damaged; 5 of 6 shards are finished/u,
     });
     await assertNothingLeft();
     // The same call does that shard alone.

@@ -65,6 +65,31 @@ describe("a recorder", () => {
     assert.ok(images.includes(named.at(-1)!.image!));
   });
 
+  test("keeps to its size when a great many come at once", async () => {
+    const folder = temporaryFolder();
+    const recorder = new ScoreRecorder({ folder, maxBytes: 8192 });
+    for (let i = 0; i < 5000; i++) recorder.record(entry(i));
+    await recorder.close();
+    assert.ok(sizeOf(folder) <= 8192, `${sizeOf(folder)} bytes`);
+    assert.equal((await readRecords(folder)).at(-1)!.score, 4999);
+    assert.equal(recorder.dropped, 0);
+  });
+
+  test("images that wait for the disk take 64 MiB at most; the records come all the same", async () => {
+    const folder = temporaryFolder();
+    const recorder = new ScoreRecorder({ folder, keepImages: 1 });
+    for (let i = 0; i < 6; i++) recorder.record(entry(i), new Uint8Array(16 << 20).fill(i));
+    await recorder.flush();
+    recorder.record(entry(6), new Uint8Array(16 << 20).fill(6));
+    await recorder.close();
+    const records = await readRecords(folder);
+    assert.deepEqual(
+      records.map(({ image }) => image !== undefined),
+      [true, true, true, true, false, false, true],
+    );
+    assert.equal(readdirSync(join(folder, "images")).length, 5);
+  });
+
   test("two of them share a folder", async () => {
     const folder = temporaryFolder();
     const recorders = [new ScoreRecorder({ folder }), new ScoreRecorder({ folder })];

@@ -144,6 +144,16 @@ const wrong = [
     error: 'data[0] must be FP32, 0 to 255, got "1".',
   },
   {
+    name: "a number that is brighter than white",
+    body: { inputs: [{ ...inputs["FP32 pixels, nested"], data: [255.5, ...redPixels.slice(1)] }] },
+    error: "data[0] must be FP32, 0 to 255, got 255.5.",
+  },
+  {
+    name: "a number that floats do not hold",
+    body: { inputs: [{ ...inputs["FP32 pixels, nested"], data: [1e300, ...redPixels.slice(1)] }] },
+    error: "data[0] must be FP32, 0 to 255, got 1e+300.",
+  },
+  {
     name: "more images than are allowed",
     body: { inputs: [{ ...inputs["image files"], shape: [5], data: Array(5).fill("AAAA") }] },
     error: 'shape[0] of "image_files" must be a number of images from 1 to 4, got 5.',

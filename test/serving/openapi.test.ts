@@ -18,13 +18,22 @@ test("/openapi.json is a valid OpenAPI 3.1 document of every route", async () =>
   const response = await fetch(`${server.url}/openapi.json`, { headers: { authorization: `Bearer ${key}` } });
   const document = (await response.json()) as {
     openapi: string;
-    paths: Record<string, Record<string, { responses: object; requestBody?: { content: object } }>>;
+    paths: Record<
+      string,
+      Record<string, { responses: object; security?: object[]; requestBody?: { content: object } }>
+    >;
     security: object[];
   };
   const { valid, errors } = await new Validator().validate(structuredClone(document));
   assert.ok(valid, JSON.stringify(errors));
   assert.equal(document.openapi, "3.1.0");
   assert.deepEqual(document.security, [{ key: [] }]);
+  for (const [path, { get }] of Object.entries(document.paths)) {
+    if (get === undefined) continue;
+    // What the document says of keys is so.
+    const { status } = await fetch(`${server.url}${path.replace("{model}", server.name)}`);
+    assert.equal(get.security?.length === 0, status !== 401, path);
+  }
   assert.deepEqual(
     Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method} ${path}`),

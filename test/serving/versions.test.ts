@@ -46,6 +46,17 @@ test("switches to another version and back under load, without a failed request"
   assert.equal((await predict(server.url, image)).body.model.version, firstVersion);
 });
 
+test("a version with larger images takes their pixels", async () => {
+  const large = await writeColourBundle({ name: "large", imageSize: 64 });
+  const small = await startScoringServer({ bundle: first, workers: 1, name: "colours", maxImages: 1 });
+  await small.switchTo(large);
+  const data = Array.from({ length: 64 * 64 }, () => red).flat();
+  const inputs = [{ name: "images", datatype: "UINT8", shape: [1, 64, 64, 3], data }];
+  const { status, body } = await postJson(`${small.url}/v2/models/colours/infer`, { inputs });
+  assert.equal(status, 200, JSON.stringify(body));
+  await small.close();
+});
+
 test("the processes of the version before end when they have answered", async () => {
   const { inferencePids: before } = await server.status();
   await server.switchTo(second, "v2");

@@ -14,7 +14,7 @@ import {
 import { withResult, type CommandResult } from "../command.js";
 import { imageFiles } from "../image-files.js";
 import { StatusLine } from "../status-line.js";
-import { countList, duration, numberList, positive, rate, wholeNumber } from "../values.js";
+import { countList, duration, numberList, positive, rate, reportFile, wholeNumber } from "../values.js";
 
 interface LoadtestOptions {
   readonly image: readonly string[];
@@ -88,7 +88,7 @@ export function loadtestCommand(finish: (exitCode: number) => void): Command {
     .option("--start-rate <rate>", "where the search begins", positive)
     .option("--precision <share>", "how near the answer has to be", positive, 0.05)
     .optionsGroup("The report:")
-    .option("--output <file>", "save it as .html or .json; kept up to date while the test runs");
+    .option("--output <file>", "save it as .html or .json; kept up to date while the test runs", reportFile);
   return withResult(command, run, finish);
 }
 
@@ -127,10 +127,12 @@ async function run(url: string, options: LoadtestOptions): Promise<CommandResult
       onProgress,
     });
     await saving?.catch(() => undefined);
-    if (output !== undefined) await report.save(output);
+    const problem = await (output === undefined ? undefined : failureOf(report.save(output)));
+    const isSaved = output !== undefined && problem === undefined;
     return {
       json: toJson(report.toJSON()) as CommandResult["json"],
-      text: output === undefined ? report.toString() : `${report.toString()}\n\nreport: ${output}`,
+      text: isSaved ? `${report.toString()}\n\nreport: ${output}` : report.toString(),
+      problem,
       exitCode: report.state === "interrupted" ? 130 : 0,
     };
   } finally {
@@ -139,6 +141,14 @@ async function run(url: string, options: LoadtestOptions): Promise<CommandResult
 }
 
 const saveIntervalMs = 30_000;
+
+/** Why something failed; what was measured is not to be lost with a file. */
+function failureOf(work: Promise<unknown>): Promise<Error | undefined> {
+  return work.then(
+    () => undefined,
+    (error: unknown) => error as Error,
+  );
+}
 
 function limitOf(options: LoadtestOptions): LimitOptions | undefined {
   const { findLimit, p99, maxErrors, startRate, precision } = options;

@@ -103,7 +103,7 @@ export function openInferenceRoutes(app: FastifyInstance, context: ServingContex
           body: inferBody(settings.maxImages),
           response: { 200: inferAnswer, ...errors },
         },
-        config: { maxValues: maxPixelValues(host.active, settings.maxImages) },
+        config: { maxValues: () => maxPixelValues(host.active, settings.maxImages) },
       },
       ({ params, body }, reply) => infer(context, activeModel(params), body, reply),
     );
