@@ -152,6 +152,7 @@ export type { DriftRow, DriftVerdict, RecorderOptions, ScoreRecord } from "./mon
 export { loadTest, LoadTestReport } from "./loadtest/index.js";
 export type {
   LimitOptions,
+  LimitTrial,
   Load,
   LoadErrorCount,
   LoadErrorKind,

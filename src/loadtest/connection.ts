@@ -28,7 +28,12 @@ export class Connection {
   /** @param origin - Such as `"http://127.0.0.1:5001"`. */
   constructor(origin: string) {
     // Deadlines are ours: undici's have a resolution of a second.
-    this.#client = new Client(origin, { pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
+    this.#client = new Client(origin, {
+      pipelining: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: { timeout: 0 },
+    });
   }
 
   /** Sends a request and waits until its answer is there, has failed, or `timeoutMs` have passed. Never rejects. */
@@ -45,6 +50,9 @@ export class Connection {
   }
 }
 
+/** Longest answer that is read, in bytes: scores are short, and an answer without end must not fill our memory. */
+const longestAnswer = 16 * 2 ** 20;
+
 /** Why an exchange ended that the load test itself gave up. */
 export const interrupted = "interrupted";
 
@@ -54,25 +62,26 @@ class Interrupted extends Error {
 
 class Receiver implements Dispatcher.DispatchHandler {
   readonly #resolve: (exchange: Exchange) => void;
-  readonly #timeoutMs: number;
   readonly #timer: NodeJS.Timeout;
   readonly #chunks: Buffer[] = [];
+  #length = 0;
   #controller: Dispatcher.DispatchController | undefined;
+  #isSettled = false;
   #status = 0;
   #serverTiming: string | undefined;
 
   constructor(timeoutMs: number, resolve: (exchange: Exchange) => void) {
     this.#resolve = resolve;
-    this.#timeoutMs = timeoutMs;
     this.#timer = setTimeout(() => {
-      const message = `no answer within ${Math.round(timeoutMs)} ms`;
-      this.#settle({ kind: "timeout", detail: "answer", message });
-      this.#controller?.abort(new Error(message));
+      const [detail, what] = this.#controller ? ["answer", "answer"] : ["connect", "connection"];
+      this.#giveUp({ kind: "timeout", detail, message: `no ${what} within ${Math.round(timeoutMs)} ms` });
     }, timeoutMs);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    // There is a connection now, too late for this request.
+    if (this.#isSettled) controller.abort(new Error("given up before it was sent"));
   }
 
   onResponseStart(
@@ -87,6 +96,10 @@ class Receiver implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#chunks.push(chunk);
+    this.#length += chunk.length;
+    if (this.#length <= longestAnswer) return;
+    const message = `more than ${longestAnswer / 2 ** 20} MiB`;
+    this.#giveUp({ kind: "wrong-answer", detail: "the answer is too long", message });
   }
 
   onResponseEnd(): void {
@@ -96,25 +109,24 @@ class Receiver implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#settle(failureOf(error, this.#timeoutMs));
+    this.#settle(failureOf(error));
+  }
+
+  #giveUp(failure: Failure): void {
+    this.#settle(failure);
+    this.#controller?.abort(new Error(failure.message));
   }
 
   #settle(exchange: Exchange): void {
+    this.#isSettled = true;
     clearTimeout(this.#timer);
     this.#resolve(exchange);
   }
 }
 
-function failureOf(error: Error, timeoutMs: number): Exchange {
+function failureOf(error: Error): Failure {
   const code = errorCode(error) ?? error.name;
   const message = error.message || code;
-  if (error instanceof errors.ConnectTimeoutError) {
-    return {
-      kind: "timeout",
-      detail: "connect",
-      message: `no connection within ${Math.round(timeoutMs)} ms`,
-    };
-  }
   if (code === "ECONNREFUSED" || (error instanceof AggregateError && everyRefused(error))) {
     return { kind: "refused", detail: "ECONNREFUSED", message };
   }

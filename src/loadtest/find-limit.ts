@@ -1,4 +1,5 @@
 import { ArgumentError } from "../errors.js";
+import { LimitBracket } from "./limit-bracket.js";
 import type { Load, LoadLimit, LoadStepReport } from "./report-types.js";
 
 /** The question that {@link findLimit} answers. */
@@ -9,25 +10,34 @@ export interface LimitOptions {
   readonly maxErrorShare?: number;
   /** Rate to begin with, in requests per second. Default: half of what one connection gets in a closed loop. */
   readonly startRate?: number;
-  /** How near the answer has to be: the search ends when the lowest rate that failed is at most so much higher. Default: 0.05. */
+  /**
+   * How near the answer has to be: the search ends when the lowest rate that broke is at most so much higher, as a share,
+   * than the highest that held. The smaller, the longer takes each trial: a load too high by so little must have the time to
+   * pile up. Default: 0.05.
+   */
   readonly precision?: number;
-  /** Seconds at each rate; longer where fewer than 200 requests would be due, too few for a 99th percentile. Default: 5. */
+  /** Fewest seconds of a trial. Default: 5. */
   readonly stepSeconds?: number;
+  /** Fewest requests of a trial. Default: 1000, of which ten may take longer than the 99th percentile. */
+  readonly stepRequests?: number;
 }
 
 export interface LimitSearch {
-  /** Applies a load; when `isHopeless` says so of what was measured so far, the step ends early. */
+  /** Applies a load and reports it; when `isHopeless` says so of what was measured so far, the step ends early. */
   readonly run: (load: Load, isHopeless?: (soFar: LoadStepReport) => boolean) => Promise<LoadStepReport>;
+  /** Applies a load that is no part of the report. */
+  readonly runUnreported: (load: Load) => Promise<LoadStepReport>;
   readonly signal: AbortSignal;
   readonly onTrial: (soFar: LoadLimit) => void;
   readonly connections: number;
   readonly arrivals: "poisson" | "constant";
 }
 
-const leastRequests = 200;
-
 /** Confirming a rate takes so many times as long as trying it. */
 const confirmationFactor = 3;
+
+/** A rate has broken when so many trials did: one may have met a stall of the machine that is no fault of the load. */
+const trialsToBreak = 2;
 
 /** The search gives up below this share of the first rate. */
 const lowestShare = 1 / 1024;
@@ -35,53 +45,61 @@ const lowestShare = 1 / 1024;
 /**
  * Finds the highest rate of an open loop that holds a 99th percentile of latency.
  *
- * The rate is doubled until it fails, then the gap between the highest rate that held and the lowest that failed is halved
- * (on a logarithmic scale) until it is small. The answer is then tried again for three times as long; where it fails that,
- * it counts as failed and the search goes on below it. A rate holds when its p99 is not above the wanted one and no more
- * requests fail than allowed.
+ * The rate is doubled until it breaks, then the gap between the highest rate that held and the lowest that broke is halved
+ * (on a logarithmic scale) until it is small. The answer is then tried again for three times as long; where it breaks, the
+ * search goes on below it. A trial holds when its p99 is not above the wanted one and no more requests fail than allowed.
+ * One that breaks is repeated: the rate has broken when two trials have before two held.
  */
 export async function findLimit(options: LimitOptions, search: LimitSearch): Promise<LoadLimit> {
-  const { p99Ms, precision = 0.05 } = checked(options);
-  const trials: LoadLimit["trials"][number][] = [];
-  const limit = (rate: number, isConfirmed: boolean): LoadLimit => ({
-    p99Ms,
-    rate,
-    isConfirmed,
-    trials: [...trials],
-  });
-
-  /** Rates that held and have not failed since, lowest first. */
-  const held: number[] = [];
-  const best = (): number => held.at(-1) ?? 0;
-  const holds = async (rate: number, isConfirmation: boolean): Promise<boolean> => {
-    const step = await search.run(loadAt(rate, isConfirmation, options, search), (soFar) =>
-      isHopeless(soFar, options),
-    );
-    if (search.signal.aborted) return false;
-    const reason = whyNot(step, options);
-    const isHeld = reason === "";
-    trials.push({ rate, held: isHeld, reason, p99: step.latency.p99, isConfirmation });
-    if (isHeld && !isConfirmation) held.push(rate);
-    else if (!isHeld && isConfirmation) held.pop();
-    search.onTrial(limit(best(), false));
-    return isHeld;
+  const question = checked(options);
+  const bracket = new LimitBracket(question.p99Ms, question.precision);
+  const decide = async (rate: number, isConfirmation: boolean): Promise<boolean> => {
+    const isHeld = await holds(rate, isConfirmation, question, search, bracket);
+    if (isHeld !== undefined) bracket.decide(rate, isHeld);
+    search.onTrial(bracket.limit(false));
+    return isHeld === true;
   };
-
   const startRate = options.startRate ?? (await startingRate(search));
-  let failed = Infinity;
   let rate = startRate;
   const isInterrupted = (): boolean => search.signal.aborted;
   while (!isInterrupted() && rate >= startRate * lowestShare) {
-    if (!(await holds(rate, false))) failed = rate;
-    while (best() > 0 && failed <= best() * (1 + precision) && !isInterrupted()) {
-      const candidate = best();
-      if (await holds(candidate, true)) return limit(candidate, true);
-      failed = candidate;
+    await decide(rate, false);
+    while (bracket.isNarrow && !isInterrupted()) {
+      if (await decide(bracket.held!, true)) return bracket.limit(true);
     }
-    if (failed === Infinity) rate *= 2;
-    else rate = best() === 0 ? failed / 2 : Math.sqrt(best() * failed);
+    const { held, broken } = bracket;
+    if (broken === undefined) rate *= 2;
+    else rate = held === undefined ? broken / 2 : Math.sqrt(held * broken);
   }
-  return limit(best(), false);
+  return bracket.limit(false);
+}
+
+/** Tries a rate until it has held or broken; `undefined` when interrupted. */
+async function holds(
+  rate: number,
+  isConfirmation: boolean,
+  question: Required<LimitOptions>,
+  search: LimitSearch,
+  bracket: LimitBracket,
+): Promise<boolean | undefined> {
+  const load = loadAt(rate, isConfirmation, question, search);
+  const isInterrupted = (): boolean => search.signal.aborted;
+  let broken = 0;
+  for (let held = 0; ;) {
+    const step = await search.run(load, (soFar) => cannotHold(soFar, load.requests!, question));
+    if (isInterrupted()) return undefined;
+    const reason = whyNot(step, question);
+    bracket.add({ rate, held: reason === "", reason, p99: step.latency.p99, isConfirmation });
+    search.onTrial(bracket.limit(false));
+    if (reason === "") held++;
+    else {
+      broken++;
+      await recover(question, search);
+      if (isInterrupted()) return undefined;
+    }
+    if (broken === trialsToBreak) return false;
+    if (held === (broken === 0 ? 1 : trialsToBreak)) return true;
+  }
 }
 
 /** Half of what one connection gets that always waits for its answer: a load that any service should bear. */
@@ -90,19 +108,29 @@ async function startingRate({ run }: LimitSearch): Promise<number> {
   return Math.max(0.1, throughput / 2);
 }
 
-function loadAt(rate: number, isConfirmation: boolean, options: LimitOptions, search: LimitSearch): Load {
-  const seconds = Math.max(options.stepSeconds ?? 5, leastRequests / rate);
+/**
+ * A trial is so long that a load too high by half of the precision piles up more than the wanted latency meanwhile: too high
+ * by a share `x`, a load makes its last request wait for `x` times the length of the trial.
+ */
+function loadAt(
+  rate: number,
+  isConfirmation: boolean,
+  { p99Ms, precision, stepSeconds, stepRequests }: Required<LimitOptions>,
+  { connections, arrivals }: LimitSearch,
+): Load {
+  const seconds = Math.max(stepSeconds, (2 * p99Ms) / 1000 / precision);
+  const requests = Math.ceil(Math.max(stepRequests, rate * seconds));
   return {
     loop: "open",
-    connections: search.connections,
+    connections,
     rate,
-    arrivals: search.arrivals,
-    durationSeconds: isConfirmation ? confirmationFactor * seconds : seconds,
+    arrivals,
+    requests: isConfirmation ? confirmationFactor * requests : requests,
   };
 }
 
 /** Why a step did not hold; empty where it did. */
-function whyNot(step: LoadStepReport, { p99Ms, maxErrorShare = 0 }: LimitOptions): string {
+function whyNot(step: LoadStepReport, { p99Ms, maxErrorShare }: Required<LimitOptions>): string {
   const failures = step.requests - step.answers;
   const [worst] = step.errors;
   if (worst !== undefined && failures > maxErrorShare * step.requests) {
@@ -111,23 +139,53 @@ function whyNot(step: LoadStepReport, { p99Ms, maxErrorShare = 0 }: LimitOptions
   return step.latency.p99 > p99Ms ? `p99 ${step.latency.p99.toFixed(1)} ms` : "";
 }
 
-/** An overloaded service only gets slower: that need not be watched to its end. */
-function isHopeless({ latency, requests, answers }: LoadStepReport, options: LimitOptions): boolean {
-  const { p99Ms, maxErrorShare = 0 } = options;
-  const isSlow = latency.count >= leastRequests / 4 && latency.p50 > 2 * p99Ms;
-  const failures = requests - answers;
-  return isSlow || (failures >= leastRequests / 4 && failures > 2 * maxErrorShare * requests);
+/** Whether so much is slow or failed already that the whole trial cannot hold, however the rest goes. */
+function cannotHold(
+  { latency, requests, answers }: LoadStepReport,
+  planned: number,
+  { p99Ms, maxErrorShare }: Required<LimitOptions>,
+): boolean {
+  const isSlow = ([50, 90, 95] as const).some(
+    (percentile) =>
+      latency[`p${percentile}`] > p99Ms && (1 - percentile / 100) * latency.count > 0.01 * planned,
+  );
+  return isSlow || requests - answers > maxErrorShare * planned;
 }
 
-function checked(options: LimitOptions): LimitOptions {
-  const { p99Ms, maxErrorShare = 0, startRate = 1, precision = 0.05, stepSeconds = 5 } = options;
-  for (const [name, value] of Object.entries({ p99Ms, startRate, precision, stepSeconds })) {
+/** What has piled up in a service must be gone before it is tried again: until then single requests are slow, too. */
+async function recover({ p99Ms }: Required<LimitOptions>, search: LimitSearch): Promise<void> {
+  for (let turn = 0; turn < 10 && !search.signal.aborted; turn++) {
+    const calm = await search.runUnreported({ loop: "closed", connections: 1, requests: 10 });
+    if (calm.answers === calm.requests && calm.serviceTime.max <= p99Ms) return;
+  }
+}
+
+function checked(options: LimitOptions): Required<LimitOptions> {
+  const question = {
+    maxErrorShare: 0,
+    startRate: 1,
+    precision: 0.05,
+    stepSeconds: 5,
+    stepRequests: 1000,
+    ...options,
+  };
+  const { maxErrorShare, stepRequests } = question;
+  for (const name of ["p99Ms", "startRate", "precision", "stepSeconds"] as const) {
+    const value = question[name];
     if (!(value > 0 && Number.isFinite(value))) {
       throw new ArgumentError("loadTest", `findLimit.${name}`, "a number above 0", value);
     }
   }
+  if (!Number.isInteger(stepRequests) || stepRequests < 100) {
+    throw new ArgumentError(
+      "loadTest",
+      "findLimit.stepRequests",
+      "a whole number of at least 100, or there is no 99th percentile",
+      stepRequests,
+    );
+  }
   if (!(maxErrorShare >= 0 && maxErrorShare < 1)) {
     throw new ArgumentError("loadTest", "findLimit.maxErrorShare", "a number in [0, 1)", maxErrorShare);
   }
-  return options;
+  return question;
 }

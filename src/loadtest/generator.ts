@@ -36,7 +36,7 @@ export class LoadGenerator {
    */
   async ask(timeoutMs: number, signal: AbortSignal): Promise<void> {
     const { problem } = await this.#call({ kind: "ask", timeoutMs }, "asked", signal);
-    if (signal.aborted) throw new CancelledError("loadTest: interrupted before anything was measured.");
+    if (signal.aborted) throw nothingMeasured();
     if (problem === undefined) return;
     const { origin, requests } = this.#target;
     throw new EnvironmentError(
@@ -107,4 +107,9 @@ export class LoadGenerator {
       this.#worker.on("message", onMessage).on("error", onError);
     });
   }
+}
+
+/** What an interrupt leaves that came too early. */
+export function nothingMeasured(): CancelledError {
+  return new CancelledError("loadTest: interrupted before anything was measured.");
 }

@@ -7,6 +7,7 @@ export { limitSentences, loadName, milliseconds, notesOf, rateText } from "./rep
 export { LoadTestReport, type LoadTestData } from "./report.js";
 export { serverParts } from "./server-timing.js";
 export type {
+  LimitTrial,
   Load,
   LoadErrorCount,
   LoadErrorKind,

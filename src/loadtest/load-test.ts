@@ -2,7 +2,7 @@ import { ArgumentError } from "../errors.js";
 import { interruptible } from "../interrupt.js";
 import { prepareTarget, type ScoringContract } from "./contract.js";
 import { findLimit, type LimitOptions, type LimitSearch } from "./find-limit.js";
-import { LoadGenerator } from "./generator.js";
+import { LoadGenerator, nothingMeasured } from "./generator.js";
 import { openLoadTestReporter, type LoadTestReporter } from "./progress.js";
 import type { Load, LoadLimit, LoadStepReport } from "./report-types.js";
 import { LoadTestReport } from "./report.js";
@@ -69,9 +69,10 @@ export interface LoadTestOptions extends LoadStep {
  */
 export async function loadTest(options: LoadTestOptions): Promise<LoadTestReport> {
   const { warmUpSeconds = 0, timeoutMs = 10_000, seed = 1 } = options;
+  if (options.findLimit !== undefined) checkSearchAlone(options);
   const loads = loadsOf(options);
-  atLeast("timeoutMs", timeoutMs, 1);
-  atLeast("warmUpSeconds", warmUpSeconds, 0);
+  between("timeoutMs", timeoutMs, 1, longestSeconds * 1000);
+  between("warmUpSeconds", warmUpSeconds, 0, longestSeconds);
   const target = await prepareTarget(options);
   const facts = {
     url: target.origin + target.requests[0]!.path,
@@ -91,6 +92,8 @@ export async function loadTest(options: LoadTestOptions): Promise<LoadTestReport
     options.onProgress?.(report);
   };
   const generator = new LoadGenerator(target);
+  const runUnreported: LimitSearch["runUnreported"] = (load) =>
+    generator.run(load, { timeoutMs, seed, signal, onProgress: () => undefined });
   const run: LimitSearch["run"] = async (load, isHopeless = () => false) => {
     const end = new AbortController();
     const report = await generator.run(load, {
@@ -117,16 +120,12 @@ export async function loadTest(options: LoadTestOptions): Promise<LoadTestReport
       },
     });
     if (warmUpSeconds > 0) {
-      await generator.run(warmUpOf(loads[0]!, warmUpSeconds), {
-        timeoutMs,
-        seed,
-        signal,
-        onProgress: () => undefined,
-      });
+      await runUnreported(warmUpOf(loads[0]!, warmUpSeconds));
     }
     if (options.findLimit !== undefined) {
       limit = await findLimit(options.findLimit, {
         run,
+        runUnreported,
         signal,
         onTrial: (soFar) => {
           limit = soFar;
@@ -139,6 +138,7 @@ export async function loadTest(options: LoadTestOptions): Promise<LoadTestReport
         if (!signal.aborted) await run(load);
       }
     }
+    if (finished.length === 0) throw nothingMeasured();
   } catch (error) {
     await reporter?.fail((error as Error).message);
     throw error;
@@ -155,6 +155,19 @@ export async function loadTest(options: LoadTestOptions): Promise<LoadTestReport
   await reporter?.end(report);
   options.onProgress?.(report);
   return report;
+}
+
+/** Timers count milliseconds in 31 bits: 24 days. */
+const longestSeconds = Math.floor((2 ** 31 - 1) / 1000);
+
+/** A search chooses its loads itself. */
+function checkSearchAlone(options: LoadTestOptions): void {
+  for (const name of ["steps", "rate", "durationSeconds", "requests"] as const) {
+    if (options[name] === undefined) continue;
+    const wayOut =
+      "Leave it out; startRate, stepSeconds and stepRequests of findLimit say where and how the search goes.";
+    throw new ArgumentError("loadTest", name, "given without findLimit", options[name], wayOut);
+  }
 }
 
 const defaultConnections = { closed: 16, open: 256 } as const;
@@ -195,7 +208,9 @@ function loadOf(step: LoadStep): Load {
     throw new ArgumentError("loadTest", "requests", "a whole number of at least 1", requests);
   }
   const seconds = durationSeconds ?? 10;
-  if (!(seconds > 0)) throw new ArgumentError("loadTest", "durationSeconds", "a number above 0", seconds);
+  if (!(seconds > 0 && Number.isFinite(seconds))) {
+    throw new ArgumentError("loadTest", "durationSeconds", "a number above 0", seconds);
+  }
   return {
     loop,
     connections,
@@ -214,6 +229,7 @@ function warmUpOf({ loop, connections, rate, arrivals }: Load, durationSeconds: 
   };
 }
 
-function atLeast(name: string, value: number, least: number): void {
-  if (!(value >= least)) throw new ArgumentError("loadTest", name, `a number of at least ${least}`, value);
+function between(name: string, value: number, least: number, most: number): void {
+  if (value >= least && value <= most) return;
+  throw new ArgumentError("loadTest", name, `a number from ${least} to ${most}`, value);
 }

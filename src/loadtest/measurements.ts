@@ -10,6 +10,9 @@ import { Times } from "./times.js";
 /** A server that makes up names must not fill our memory. */
 const mostServerTimes = 16;
 
+/** Nor one that makes up versions. */
+const mostLabels = 100_000;
+
 /** When a request was due, sent and done, on the clock of `performance.now()`. */
 export interface Moments {
   readonly due: number;
@@ -30,6 +33,8 @@ export class Measurements {
   readonly #labels = new Map<string, string>();
   readonly #timeline: Timeline;
   readonly #utilizationBefore = performance.eventLoopUtilization();
+  #shownLatency = this.#latency;
+  #renewLatencyAt = 0;
   #requests = 0;
   #answersInTime = 0;
   #lastDone: number;
@@ -69,7 +74,13 @@ export class Measurements {
   /** What there is to say while the step runs: all but the fine distribution, which takes milliseconds to work out. */
   report(now: number, unfinished: number): LoadStepReport {
     const timeline = this.#timeline.points(now);
-    return { ...this.#report(now, unfinished, this.#correctedLatency()), timeline };
+    if (now >= this.#renewLatencyAt) {
+      const begun = performance.now();
+      this.#shownLatency = this.#correctedLatency();
+      // After a long stall there is much to correct; it must not take the time that sending needs.
+      this.#renewLatencyAt = now + 20 * (performance.now() - begun);
+    }
+    return { ...this.#report(now, unfinished, this.#shownLatency), timeline };
   }
 
   /** The report of a step that has ended. */
@@ -127,14 +138,14 @@ export class Measurements {
   #failureOf(exchange: Exchange, image: number): Failure | undefined {
     if ("kind" in exchange) return exchange;
     const { status, body } = exchange;
-    if (status !== 200) return { kind: "status", detail: String(status), message: body.toString() };
+    const message = body.toString("utf8", 0, 1000);
+    if (status !== 200) return { kind: "status", detail: String(status), message };
     const answer = readAnswer(this.#contract, body);
-    if ("wrong" in answer) {
-      return { kind: "wrong-answer", detail: answer.wrong, message: body.toString() };
-    }
-    const { label, version } = answer;
-    const known = this.#labels.get(`${image} ${version}`);
-    if (known === undefined) this.#labels.set(`${image} ${version}`, label);
+    if ("wrong" in answer) return { kind: "wrong-answer", detail: answer.wrong, message };
+    const label = answer.label.slice(0, 200);
+    const question = `${image} ${answer.version.slice(0, 200)}`;
+    const known = this.#labels.get(question);
+    if (known === undefined && this.#labels.size < mostLabels) this.#labels.set(question, label);
     if (known === undefined || known === label) return undefined;
     return { kind: "wrong-answer", detail: "the label changed", message: `${known}, then ${label}` };
   }
@@ -142,8 +153,15 @@ export class Measurements {
   #addFailure({ kind, detail, message }: Failure, done: number): void {
     this.#timeline.addFailure(done);
     const key = `${kind} ${detail}`;
-    const { count = 0, example = message.replace(/\s+/g, " ").trim().slice(0, 200) } =
-      this.#errors.get(key) ?? {};
+    const { count = 0, example = onOneLine(message) } = this.#errors.get(key) ?? {};
     this.#errors.set(key, { kind, detail, count: count + 1, example });
   }
+}
+
+/** What a server says is shown in terminals, where control characters would be orders. */
+function onOneLine(text: string): string {
+  return text
+    .replace(/[\s\p{Cc}\p{Cf}]+/gu, " ")
+    .trim()
+    .slice(0, 200);
 }

@@ -1,5 +1,5 @@
 import type { LoadTestData } from "./report.js";
-import type { Load, LoadStepReport, TimeSummary } from "./report-types.js";
+import type { Load, LoadLimit, LoadStepReport, TimeSummary } from "./report-types.js";
 
 /** Above this the generator's own thread may be what limits the figures. */
 const busyGenerator = 0.8;
@@ -31,7 +31,8 @@ export function detailedSteps({ steps, limit }: LoadTestData): readonly LoadStep
 export function statusLine({ steps, limit }: LoadTestData): string {
   const step = steps.at(-1);
   if (step === undefined) return "starting";
-  const found = limit ? `held so far ${rateText(limit.rate)}/s; ` : "";
+  const broke = limit?.brokenRate === undefined ? "" : `, ${rateText(limit.brokenRate)}/s broke`;
+  const found = limit ? `held so far ${rateText(limit.rate)}/s${broke}; ` : "";
   const failures = step.requests - step.answers;
   return (
     `${found}${loadName(step.load)}: ${step.seconds.toFixed(0)} s, ${rateText(step.throughput)} answers/s, ` +
@@ -97,25 +98,34 @@ export function notesOf({ load, errors, generator }: LoadStepReport): string[] {
   ];
 }
 
-export function limitSentences({
-  p99Ms,
-  rate,
-  isConfirmed,
-  trials,
-}: NonNullable<LoadTestData["limit"]>): string[] {
-  const answer =
-    rate === 0
-      ? `No rate was found that holds a p99 of ${p99Ms} ms.`
-      : `Highest load with a p99 of at most ${p99Ms} ms: ${rateText(rate)} requests/s` +
-        (isConfirmed ? ", held again for three times as long." : ", not confirmed.");
+export function limitSentences(limit: LoadLimit): string[] {
+  const { rates, trials } = limit;
+  const listed = (wanted: boolean): string => {
+    const found = rates.filter(({ held }) => held === wanted).map(({ rate }) => rateText(rate));
+    return found.length === 0 ? "none" : `${found.join(", ")} requests/s`;
+  };
   return [
-    answer,
+    limitSentence(limit),
+    `  held: ${listed(true)}`,
+    `  broke: ${listed(false)}`,
     ...trials.map(
       (trial) =>
-        `  ${rateText(trial.rate)}/s ${trial.held ? `held, p99 ${milliseconds(trial.p99)} ms` : `failed, ${trial.reason}`}` +
+        `  trial at ${rateText(trial.rate)}/s ${trial.held ? `held, p99 ${milliseconds(trial.p99)} ms` : `broke, ${trial.reason}`}` +
         (trial.isConfirmation ? " (confirmation)" : ""),
     ),
   ];
+}
+
+/** The answer of a search: the limit lies between what held and what broke. */
+function limitSentence({ p99Ms, rate, brokenRate, precision, isConfirmed }: LoadLimit): string {
+  const broke = brokenRate === undefined ? "none broke" : `${rateText(brokenRate)} broke`;
+  if (rate === 0) return `No rate was found that holds a p99 of ${p99Ms} ms; ${broke}.`;
+  return (
+    `Highest load with a p99 of at most ${p99Ms} ms: ${rateText(rate)} requests/s held, ${broke}` +
+    (isConfirmed
+      ? ` (precision ${Number((100 * precision).toPrecision(3))} %); confirmed by a trial of three times the length.`
+      : "; not confirmed.")
+  );
 }
 
 /** `16 connections`, `100 requests/s`. */

@@ -103,21 +103,31 @@ export interface LoadStepReport {
   };
 }
 
-/** What the search for the highest load found. */
+/** One trial of a rate, in a search for the highest load. */
+export interface LimitTrial {
+  readonly rate: number;
+  readonly held: boolean;
+  /** Why not, for people; empty where it held. */
+  readonly reason: string;
+  readonly p99: number;
+  /** Three times as long, to confirm the answer. */
+  readonly isConfirmation: boolean;
+}
+
+/** What the search for the highest load found: the limit lies from {@link rate}, which held, to below {@link brokenRate}. */
 export interface LoadLimit {
   /** The 99th percentile of latency that had to be held, in milliseconds. */
   readonly p99Ms: number;
   /** Highest rate, in requests per second, that held it; 0 where no rate did. */
   readonly rate: number;
+  /** Lowest rate that broke; absent while none has. */
+  readonly brokenRate?: number;
+  /** The search ends when {@link brokenRate} is at most so much higher, as a share, than {@link rate}. */
+  readonly precision: number;
   /** Whether {@link rate} also held when it was tried again for longer; false while the search runs or when it was interrupted. */
   readonly isConfirmed: boolean;
-  /** Each rate that was tried, in order. */
-  readonly trials: readonly {
-    readonly rate: number;
-    readonly held: boolean;
-    /** Why not, for people; empty where it held. */
-    readonly reason: string;
-    readonly p99: number;
-    readonly isConfirmation: boolean;
-  }[];
+  /** What was found of each rate that was decided, lowest first: a rate breaks by two trials that do, before two hold. */
+  readonly rates: readonly { readonly rate: number; readonly held: boolean }[];
+  /** Each trial, in order. */
+  readonly trials: readonly LimitTrial[];
 }

@@ -121,14 +121,18 @@ class ClosedSource implements RequestSource {
   }
 }
 
+/** A timer's delay must fit into 31 bits. */
+const longestDelayMs = 2 ** 31 - 1;
+
 /** Requests are due at times that were fixed before. */
 class OpenSource implements RequestSource {
   onEnd: () => void = () => undefined;
-  readonly #arrivals: Generator<number, never>;
+  readonly #arrivals: Generator<number, void>;
   readonly #begun: number;
-  readonly #until: number;
+  /** When no more requests become due. */
+  #end: number;
   readonly #onDue: (lateness: number) => void;
-  #left: number;
+  /** When the next request is due; never, when there are no more. */
   #nextDue: number;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
@@ -138,13 +142,11 @@ class OpenSource implements RequestSource {
   readonly #takers: ((due: number | undefined) => void)[] = [];
 
   constructor(load: Load, begun: number, seed: number, onDue: (lateness: number) => void) {
-    const { rate = 1, arrivals = "poisson", durationSeconds = Infinity, requests = Infinity } = load;
-    this.#arrivals = arrivalTimes(rate, arrivals, seed);
+    this.#arrivals = arrivalTimes(load, seed);
     this.#begun = begun;
-    this.#until = begun + durationSeconds * 1000;
-    this.#left = requests;
+    this.#end = begun + (load.durationSeconds ?? Infinity) * 1000;
     this.#onDue = onDue;
-    this.#nextDue = this.#advance();
+    this.#nextDue = this.#advance(begun);
     this.#timer = setTimeout(this.#release, 0);
   }
 
@@ -177,21 +179,22 @@ class OpenSource implements RequestSource {
   /** Hands out what is due by now and comes back for the next. */
   readonly #release = (): void => {
     const now = performance.now();
-    for (; this.#nextDue <= now; this.#nextDue = this.#advance()) {
-      if (this.#left-- <= 0 || this.#nextDue >= this.#until) {
-        this.stop();
-        return;
-      }
+    while (this.#nextDue <= now && this.#nextDue < this.#end) {
       this.#onDue(now - this.#nextDue);
       const take = this.#takers.pop();
       if (take) take(this.#nextDue);
       else this.#queue.push(this.#nextDue);
+      this.#nextDue = this.#advance(now);
     }
-    const end = this.#left <= 0 ? now : this.#until;
-    this.#timer = setTimeout(this.#release, Math.max(0, Math.min(this.#nextDue, end) - now));
+    const next = Math.min(this.#nextDue, this.#end);
+    if (now >= this.#end) this.stop();
+    else this.#timer = setTimeout(this.#release, Math.min(Math.max(0, next - now), longestDelayMs));
   };
 
-  #advance(): number {
-    return this.#begun + this.#arrivals.next().value;
+  #advance(now: number): number {
+    const { value } = this.#arrivals.next();
+    if (value !== undefined) return this.#begun + value;
+    this.#end = Math.min(this.#end, now);
+    return Infinity;
   }
 }

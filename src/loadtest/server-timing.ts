@@ -3,6 +3,9 @@ export const serverParts = ["queue", "decode", "inference"] as const;
 
 export type ServerPart = (typeof serverParts)[number];
 
+/** Longest time that is believed, in milliseconds: eleven days. */
+const longest = 1e9;
+
 /**
  * The durations of a `Server-Timing` header, in milliseconds by name.
  *
@@ -10,11 +13,22 @@ export type ServerPart = (typeof serverParts)[number];
  */
 export function readServerTiming(header: string): [name: string, milliseconds: number][] {
   const durations: [string, number][] = [];
-  for (const metric of header.split(",")) {
-    const [name = "", ...parameters] = metric.split(";").map((part) => part.trim());
+  for (const metric of parts(header, ",")) {
+    const [name = "", ...parameters] = parts(metric, ";");
     const duration = parameters.find((parameter) => /^dur\s*=/i.test(parameter));
-    const milliseconds = Number(duration?.split("=")[1]?.trim().replaceAll('"', ""));
-    if (name !== "" && duration !== undefined && milliseconds >= 0) durations.push([name, milliseconds]);
+    const number = duration?.split("=")[1]?.replaceAll('"', "").trim() ?? "";
+    const milliseconds = number === "" ? NaN : Number(number);
+    if (isToken(name) && milliseconds >= 0 && milliseconds <= longest) durations.push([name, milliseconds]);
   }
   return durations;
+}
+
+/** What stands between separators that are not quoted. */
+function parts(text: string, separator: "," | ";"): string[] {
+  const pattern = separator === "," ? /(?:[^",]|"(?:\\.|[^"\\])*"?)+/g : /(?:[^";]|"(?:\\.|[^"\\])*"?)+/g;
+  return (text.match(pattern) ?? []).map((part) => part.trim());
+}
+
+function isToken(name: string): boolean {
+  return /^[!#$%&'*+.^_`|~\w-]+$/.test(name);
 }

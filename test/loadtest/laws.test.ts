@@ -15,12 +15,14 @@ function take(count: number, times: Iterable<number>): number[] {
 
 describe("arrivals", () => {
   test("constant ones are equally spaced from 0 on", () => {
-    assert.deepEqual(take(4, arrivalTimes(50, "constant", 1)), [0, 20, 40, 60]);
+    assert.deepEqual(take(4, arrivalTimes({ rate: 50, arrivals: "constant" }, 1)), [0, 20, 40, 60]);
+    assert.deepEqual([...arrivalTimes({ rate: 50, arrivals: "constant", requests: 2 }, 1)], [0, 20]);
   });
 
   test("Poisson ones come at the rate, with intervals as spread as an exponential's, the same for the same seed", () => {
-    const times = take(20_000, arrivalTimes(100, "poisson", 7));
-    assert.deepEqual(times, take(20_000, arrivalTimes(100, "poisson", 7)));
+    const load = { rate: 100, arrivals: "poisson" } as const;
+    const times = take(20_000, arrivalTimes(load, 7));
+    assert.deepEqual(times, take(20_000, arrivalTimes(load, 7)));
     const intervals = times.map((time, index) => time - (times[index - 1] ?? 0));
     const mean = intervals.reduce((sum, interval) => sum + interval, 0) / intervals.length;
     const variance = intervals.reduce((sum, interval) => sum + (interval - mean) ** 2, 0) / intervals.length;
@@ -29,6 +31,18 @@ describe("arrivals", () => {
     assert.ok(Math.abs(Math.sqrt(variance) / mean - 1) < 0.05, `deviation ${Math.sqrt(variance)}`);
     const aboveMean = intervals.filter((interval) => interval > mean).length / intervals.length;
     assert.ok(Math.abs(aboveMean - Math.exp(-1)) < 0.02, `share above the mean ${aboveMean}`);
+  });
+
+  test("Poisson ones that are counted keep their rate, and are as spread as the others", () => {
+    for (const seed of [1, 2, 3]) {
+      const times = [...arrivalTimes({ rate: 100, arrivals: "poisson", requests: 5000 }, seed)];
+      assert.equal(times.length, 5000);
+      // All of them within 50 s; a last interval follows, some 10 ms long.
+      assert.ok(times.at(-1)! < 50_000 && times.at(-1)! > 49_800, `${times.at(-1)}`);
+      const intervals = times.map((time, index) => time - (times[index - 1] ?? 0));
+      const aboveMean = intervals.filter((interval) => interval > 10).length / intervals.length;
+      assert.ok(Math.abs(aboveMean - Math.exp(-1)) < 0.03, `share above the mean ${aboveMean}`);
+    }
   });
 });
 
@@ -179,4 +193,12 @@ test("Server-Timing is read as its standard writes it", () => {
       ["inference", 0],
     ].toSpliced(1, 0, ["decode", 2]),
   );
+});
+
+test("Server-Timing of a server that means no good: quoted commas, no tokens, no numbers, no end", () => {
+  assert.deepEqual(
+    readServerTiming('db;desc="a, b;dur=9 \\" ,c";dur=3, <b>;dur=1, x;dur=, y;dur=1e999, z;dur=-1, w;desc="'),
+    [["db", 3]],
+  );
+  assert.deepEqual(readServerTiming(`${'"'.repeat(20_000)},queue;dur=1`), [["queue", 1]]);
 });

@@ -131,6 +131,18 @@ describe("what is counted", () => {
     assert.ok(step!.latency.p50 >= 500);
   });
 
+  for (const end of [{ durationSeconds: 1 }, { requests: 1 }]) {
+    test(`an open loop ends when it is over, not when a next request would be due: ${JSON.stringify(end)}`, async () => {
+      const { url } = await startServer((_, response) => {
+        answer(response);
+      });
+      // The next one would come in a quarter of an hour.
+      const report = await loadTest({ url, images: [image], rate: 0.001, arrivals: "constant", ...end });
+      assert.equal(report.steps[0]!.requests, 1);
+      assert.ok(report.steps[0]!.seconds < 500);
+    });
+  }
+
   test("queue and inference time come from the server's own header", async () => {
     const { url } = await startServer(
       load((number, response) => {
@@ -215,6 +227,12 @@ describe("errors are told apart", () => {
       name: "an answer without scores",
       script: (_, response) => response.end(JSON.stringify([JSON.stringify({ error: "no" })])),
       error: "wrong-answer the answer has no scores",
+    },
+    {
+      name: "an answer that is too long to be scores",
+      script: (_, response) => response.end(Buffer.alloc(17 * 2 ** 20, " ")),
+      error: "wrong-answer the answer is too long",
+      timeoutMs: 600_000,
     },
   ];
   for (const { name, script, error, timeoutMs = 10_000 } of cases) {
@@ -302,6 +320,13 @@ describe("before the load", () => {
       { requests: 1, durationSeconds: 1 },
       /^loadTest: requests must be given without durationSeconds, got 1\. Leave one out\.$/,
     ],
+    [{ timeoutMs: 2 ** 31 }, /^loadTest: timeoutMs must be a number from 1 to 2147483000, got 2147483648\.$/],
+    [{ durationSeconds: Infinity }, /^loadTest: durationSeconds must be a number above 0, got Infinity\.$/],
+    [{ warmUpSeconds: -1 }, /^loadTest: warmUpSeconds must be a number from 0 to 2147483, got -1\.$/],
+    [
+      { rate: 5, findLimit: { p99Ms: 100 } },
+      /^loadTest: rate must be given without findLimit, got 5\. Leave it out; startRate, stepSeconds and stepRequests/,
+    ],
     [{ images: ["/nowhere.jpg"] }, /^\/nowhere\.jpg: could not be read \(no such file or folder\)\.$/],
   ] as const) {
     test(`options are checked: ${JSON.stringify(options)}`, async () => {
@@ -334,6 +359,19 @@ describe("interrupt", () => {
     assert.equal(report.steps[0]!.answers, 20);
     assert.equal(report.steps[0]!.unfinished, 4);
     assert.deepEqual(report.steps[0]!.errors, []);
+  });
+
+  test("before anything was measured there is nothing to report", async () => {
+    const stop = new AbortController();
+    const { url } = await startServer((number, response) => {
+      answer(response);
+      if (number === 5) stop.abort();
+    });
+    const running = loadTest({ url, images: [image], warmUpSeconds: 600, signal: stop.signal });
+    await assert.rejects(running, {
+      name: "CancelledError",
+      message: "loadTest: interrupted before anything was measured.",
+    });
   });
 
   test("progress comes while the test runs, and the notebook's thread is free", async () => {

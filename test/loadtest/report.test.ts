@@ -13,7 +13,7 @@ describe("the report of a test with steps and failures", () => {
   let report: LoadTestReport;
   before(async () => {
     const { url } = await startServer((number, response) => {
-      if (number % 10 === 0) response.writeHead(503).end("<b>full & busy</b>");
+      if (number % 10 === 0) response.writeHead(503).end("<b>full & busy</b>\u001b[2J\n\u202e");
       else answer(response, { "server-timing": "queue;dur=1, inference;dur=2" });
     });
     const images = [new Uint8Array([0xff, 0xd8])];
@@ -34,7 +34,8 @@ describe("the report of a test with steps and failures", () => {
     assert.match(text, /^1 connection +[\d.]+ +50 +5 /m);
     assert.match(text, /^200\.0 requests\/s \(poisson\) +[\d.]+ +50 +5 /m);
     assert.match(text, /^ {2}in the server: inference +2\.00 +2\.00/m);
-    assert.match(text, /^ {2}5 × status 503: <b>full & busy<\/b>$/m);
+    assert.match(text, /^ {2}5 × status 503: <b>full & busy<\/b> \[2J$/m);
+    assert.doesNotMatch(text.replaceAll("\n", ""), /[\p{Cc}\p{Cf}]/u, "no orders to the terminal");
     // The lines of a table are of one width.
     const table = text.split("\n").slice(2, 5);
     assert.equal(new Set(table.map((line) => line.length)).size, 1);

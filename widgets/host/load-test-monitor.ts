@@ -88,7 +88,8 @@ export class LoadTestMonitor implements LoadTestReporter {
     const name = loadName(steps.at(-1)!.load);
     if (this.#loads === undefined) {
       const held = limit === undefined || limit.rate === 0 ? "" : `; ${rateText(limit.rate)}/s held so far`;
-      return `Search for the highest load, trial ${steps.length}: ${name}${held}`;
+      const broke = limit?.brokenRate === undefined ? "" : `; ${rateText(limit.brokenRate)}/s broke`;
+      return `Search for the highest load, trial ${steps.length}: ${name}${held}${broke}`;
     }
     return this.#loads.length === 1 ? name : `Step ${steps.length} of ${this.#loads.length}: ${name}`;
   }

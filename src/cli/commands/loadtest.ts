@@ -151,8 +151,11 @@ function failureOf(work: Promise<unknown>): Promise<Error | undefined> {
 }
 
 function limitOf(options: LoadtestOptions): LimitOptions | undefined {
-  const { findLimit, p99, maxErrors, startRate, precision } = options;
+  const { findLimit, p99, maxErrors, startRate, precision, connections = [] } = options;
   if (findLimit === undefined) return undefined;
+  if (connections.length > 1) {
+    throw new ArgumentError("loadtest", "connections", "one number with --find-limit", connections);
+  }
   if (p99 === undefined) throw new ArgumentError("loadtest", "p99", "given with --find-limit", p99);
   return {
     p99Ms: p99,
