@@ -1,5 +1,6 @@
 import { ArgumentError } from "../errors.js";
 import { LimitBracket } from "./limit-bracket.js";
+import { milliseconds } from "./report-text.js";
 import type { Load, LoadLimit, LoadStepReport } from "./report-types.js";
 
 /** The question that {@link findLimit} answers. */
@@ -136,7 +137,7 @@ function whyNot(step: LoadStepReport, { p99Ms, maxErrorShare }: Required<LimitOp
   if (worst !== undefined && failures > maxErrorShare * step.requests) {
     return `${failures} of ${step.requests} requests failed (${worst.kind} ${worst.detail})`;
   }
-  return step.latency.p99 > p99Ms ? `p99 ${step.latency.p99.toFixed(1)} ms` : "";
+  return step.latency.p99 > p99Ms ? `p99 ${milliseconds(step.latency.p99)} ms` : "";
 }
 
 /** Whether so much is slow or failed already that the whole trial cannot hold, however the rest goes. */

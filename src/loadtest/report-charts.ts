@@ -1,12 +1,12 @@
 import { Plot } from "../evaluation/plots/plot.js";
 import type { JsonObject } from "../evaluation/plots/specs.js";
-import { palette, vegaLiteChart } from "../evaluation/plots/style.js";
+import { guideColor, palette, vegaLiteChart } from "../evaluation/plots/style.js";
 import { overTime } from "./over-time.js";
 import type { LoadTestData } from "./report.js";
 import { loadName } from "./report-text.js";
-import type { LoadStepReport } from "./report-types.js";
+import type { LoadLimit, LoadStepReport } from "./report-types.js";
 
-/** The charts of a report: over time, by percentile and, where there are several loads, by load. */
+/** The charts of a report: over time, by percentile and, where there are several loads, by load; of a search, by its rates. */
 export function reportCharts({ steps, limit }: LoadTestData): Plot[] {
   const measured = steps.filter(({ answers }) => answers > 0);
   if (measured.length === 0) return [];
@@ -17,7 +17,7 @@ export function reportCharts({ steps, limit }: LoadTestData): Plot[] {
   return [
     ...chartsOverTime(steps),
     ...(distributed.length > 0 ? [byPercentile(distributed)] : []),
-    ...(measured.length > 1 ? [byLoad(measured)] : []),
+    ...(limit !== undefined ? [byRate(limit)] : measured.length > 1 ? [byLoad(measured)] : []),
   ];
 }
 
@@ -69,7 +69,9 @@ function chartsOverTime(steps: readonly LoadStepReport[]): Plot[] {
 }
 
 function byPercentile(steps: readonly LoadStepReport[]): Plot {
-  const names = steps.map(({ load }, index) => `${index + 1}: ${loadName(load)}`);
+  const names = steps.map(({ load }, index) =>
+    steps.length === 1 ? loadName(load) : `${index + 1}: ${loadName(load)}`,
+  );
   // Equally spaced by rareness: each tick to the right is ten times rarer.
   const values = steps.flatMap(({ distribution }, index) =>
     distribution
@@ -121,6 +123,48 @@ function byLoad(steps: readonly LoadStepReport[]): Plot {
     },
   });
   return new Plot(spec, "Latency by load.");
+}
+
+/** Each trial of a search, and the p99 that it had to hold: a step that ended early says nothing by its answers. */
+function byRate({ p99Ms, trials }: LoadLimit): Plot {
+  const values = trials
+    .filter(({ p99 }) => p99 > 0)
+    .map(({ rate, held, p99 }) => ({ rate, p99, trial: held ? "held" : "broke" }));
+  const outcomes = ["held", "broke"];
+  const y = { field: "p99", type: "quantitative", title: null, scale: { type: "log" } };
+  const legend = { title: null, direction: "horizontal", orient: "top" };
+  const [held, broke] = liveLineStyles;
+  const spec = vegaLiteChart("p99 (ms) by rate", [], {
+    ...size,
+    layer: [
+      {
+        data: { values: [{ p99: p99Ms }] },
+        mark: { type: "rule", color: guideColor, strokeDash: [3, 4], strokeWidth: 1.2 },
+        encoding: { y },
+      },
+      {
+        data: { values },
+        mark: { type: "point", size: 50, strokeWidth: 1.8, opacity: 1 },
+        encoding: {
+          x: { field: "rate", type: "quantitative", title: "Requests per second", scale: { zero: true } },
+          y,
+          color: {
+            field: "trial",
+            type: "nominal",
+            scale: { domain: outcomes, range: [held.color, broke.color] },
+            legend,
+          },
+          shape: {
+            field: "trial",
+            type: "nominal",
+            scale: { domain: outcomes, range: ["circle", "cross"] },
+            legend,
+          },
+        },
+      },
+    ],
+  });
+  return new Plot(spec, `The 99th percentile of each trial by its rate; ${p99Ms} ms had to be held.`);
 }
 
 interface Style {

@@ -63,6 +63,14 @@ describe("sightbook loadtest", () => {
       /^error: loadtest: p99 must be given with --find-limit/,
     ],
     [
+      [
+        ...["http://127.0.0.1:1/score", "--image", image],
+        ...["--find-limit", "--p99", "200ms", "--connections", "1,2"],
+      ],
+      2,
+      /^error: loadtest: connections must be one number with --find-limit, got \[ 1, 2 \]\.$/m,
+    ],
+    [
       ["http://127.0.0.1:1/score", "--image", image, "--duration", "soon"],
       2,
       /It must be a time such as 200ms, 10s, 5m or 1h\./,

@@ -125,7 +125,7 @@ describe("the search, where latency is a known function of the rate", () => {
     assert.deepEqual([limit.rate, limit.isConfirmed], [0, false]);
     assert.ok(limit.brokenRate! <= 5 / 1000 && limit.brokenRate! > 0);
     assert.ok(limit.trials.length <= 24);
-    assert.equal(limit.trials[0]!.reason, "p99 500.0 ms");
+    assert.equal(limit.trials[0]!.reason, "p99 500 ms");
   });
 
   test("an interrupt keeps the best so far, unconfirmed", async () => {

@@ -6,6 +6,7 @@ import test, { before, describe } from "node:test";
 import { display } from "../../src/display.js";
 import { loadTest, LoadTestReport, type LoadTestData } from "../../src/loadtest/index.js";
 import { temporaryFolder } from "../support.js";
+import { stepOf } from "./example-step.js";
 import { answer, startServer } from "./scripted-server.js";
 
 describe("the report of a test with steps and failures", () => {
@@ -88,4 +89,50 @@ describe("the report of a test with steps and failures", () => {
       message: 'LoadTestReport.save: path must be a file name that ends in .html or .json, got "load.pdf".',
     });
   });
+});
+
+test("the report of a search draws its trials: what held and what broke, by rate", async () => {
+  const trial = (rate: number, p99: number) => ({
+    rate,
+    held: p99 <= 100,
+    reason: p99 <= 100 ? "" : `p99 ${p99} ms`,
+    p99,
+    isConfirmation: false,
+  });
+  const trials = [trial(10, 20), trial(20, 300), trial(20, 400), trial(14, 90)];
+  const limit = {
+    p99Ms: 100,
+    rate: 14,
+    brokenRate: 20,
+    precision: 0.5,
+    isConfirmed: false,
+    rates: [10, 14, 20].map((rate) => ({ rate, held: rate < 20 })),
+    trials,
+  };
+  const steps = trials.map(({ rate }) =>
+    stepOf({ load: { loop: "open", connections: 256, rate, requests: 1 } }),
+  );
+  const report = new LoadTestReport({
+    url: "http://127.0.0.1:1/score",
+    contract: "score",
+    images: 1,
+    startedAt: "2026-11-30T00:00:00.000Z",
+    timeoutMs: 1000,
+    steps,
+    limit,
+    state: "finished",
+  });
+  const page = await report.toHTML();
+  assert.ok(page.includes(">p99 (ms) by rate</text>"));
+  assert.ok(!page.includes(">Latency (ms) by load</text>"));
+  // Vega says of each mark what it is.
+  const marks = page.match(/aria-label="[^"]*trial: (held|broke)"/g)!;
+  assert.deepEqual(
+    marks.map((mark) => mark.includes("broke")),
+    [false, true, true, false],
+  );
+  assert.match(
+    report.toString(),
+    /^Highest load with a p99 of at most 100 ms: 14\.0 requests\/s held, 20\.0 broke; not confirmed\.\n {2}held: 10\.0, 14\.0 requests\/s\n {2}broke: 20\.0 requests\/s$/m,
+  );
 });
