@@ -181,10 +181,13 @@ export class ClassificationDataset {
   /**
    * Finds pictures that are there more than once: equal files, and other sizes, formats, qualities or slight edits of a
    * picture. Duplicates with different labels are mistakes, and duplicates on both sides of a split make an evaluation
-   * too good; `dataset.split({ groupBy: duplicates.groupOf })` keeps them together.
+   * too good; `dataset.split({ groupBy: duplicates.groupOf })` keeps them together. An image that turns out damaged joins
+   * {@link problems}.
    */
   async findDuplicates(options: DuplicateOptions = {}): Promise<Duplicates> {
-    return findDuplicates(this.images, options);
+    return findDuplicates(this.images, options, (problem) => {
+      this.addProblem(problem);
+    });
   }
 
   /**

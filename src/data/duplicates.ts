@@ -5,7 +5,13 @@ import { pipeline } from "node:stream/promises";
 
 import { ArgumentError } from "../errors.js";
 import { errorCode } from "../files.js";
-import { fingerprint, fingerprintBits, fingerprintDistance, ImageError } from "../images/index.js";
+import {
+  fingerprint,
+  fingerprintBits,
+  fingerprintDistance,
+  ImageError,
+  type ImageProblem,
+} from "../images/index.js";
 import type { ImageRecord } from "./image-record.js";
 import { inParallel } from "./in-parallel.js";
 
@@ -41,10 +47,15 @@ export interface Duplicates {
   readonly groupOf: (image: ImageRecord) => string;
 }
 
-/** Finds equal files by SHA-256 and nearly equal pictures by fingerprint; an image that cannot be read is passed over. */
+/**
+ * Finds equal files by SHA-256 and nearly equal pictures by fingerprint.
+ *
+ * @param onProblem - Hears of an image that cannot be read; it is passed over.
+ */
 export async function findDuplicates(
   images: readonly ImageRecord[],
   { near = 10, signal, onProgress }: DuplicateOptions,
+  onProblem: (problem: ImageProblem) => void,
 ): Promise<Duplicates> {
   if (near !== false && !(Number.isInteger(near) && near >= 0 && near <= 17)) {
     const wayOut = "Use 10 for near duplicates, false for equal files only.";
@@ -65,7 +76,7 @@ export async function findDuplicates(
   const marks = await inParallel(images, { concurrency, signal, onProgress: report }, async (image) => ({
     // Only files of equal length can be equal.
     content: sameSize.get(image.fileSize) === 1 ? undefined : await hashFile(image.path),
-    fingerprint: near === false ? undefined : await fingerprintOf(image.path),
+    fingerprint: near === false ? undefined : await fingerprintOf(image.path, onProblem),
   }));
 
   const sets = new DisjointSets(images.length);
@@ -172,11 +183,15 @@ async function hashFile(path: string): Promise<string | undefined> {
   return hash.digest("hex");
 }
 
-async function fingerprintOf(path: string): Promise<Uint32Array | undefined> {
+async function fingerprintOf(
+  path: string,
+  onProblem: (problem: ImageProblem) => void,
+): Promise<Uint32Array | undefined> {
   try {
     return await fingerprint(path);
   } catch (error) {
-    if (error instanceof ImageError) return undefined;
-    throw error;
+    if (!(error instanceof ImageError)) throw error;
+    onProblem(error.toProblem());
+    return undefined;
   }
 }

@@ -93,7 +93,7 @@ test("fingerprints of unrelated pictures differ in more than a quarter of the bi
   });
 });
 
-test("what cannot be read is passed over, and wrong options are refused", async () => {
+test("what cannot be read is passed over and joins the problems, and wrong options are refused", async () => {
   const lost = temporaryFolder();
   mkdirSync(join(lost, "a"));
   for (let i = 0; i < 3; i++) copyFileSync(at("a/0.jpg"), join(lost, "a", `${i}.jpg`));
@@ -104,6 +104,11 @@ test("what cannot be read is passed over, and wrong options are refused", async 
     groups.map(({ images }) => images.map(({ name }) => name)),
     [["0.jpg", "2.jpg"]],
   );
+  assert.deepEqual(
+    opened.images.map(({ name }) => name),
+    ["0.jpg", "2.jpg"],
+  );
+  assert.match(opened.problems[0]!.message, /1\.jpg: the file is not an image but text/);
   await assert.rejects(opened.findDuplicates({ near: 18 }), {
     message:
       "ClassificationDataset.findDuplicates: near must be 0 to 17 bits, or false, got 18. Use 10 for near duplicates, false for equal files only.",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { after, before, describe } from "node:test";
 
@@ -79,7 +79,10 @@ describe("DatasetOverview in a kernel", () => {
       counts.find(({ label }) => label === "cup"),
       { label: "cup", count: 20 },
     );
+    assert.equal(widget.state.duplicates[0]!.labelsDiffer, false, "the conflict is mended");
+    assert.match(widget.state.search.text, /there more than once\.$/);
     await kernel.run("await dataset.undo()");
+    assert.equal((await widget.settled()).duplicates[0]!.labelsDiffer, true);
     const question = { ids: ["cup/cup-01.jpg", "../secret.jpg"], size: 96, view: "v", turn: 1 };
     const { buffers } = await widget.ask("thumbnails", question);
     assert.ok(buffers[0]!.length > 100);
@@ -98,5 +101,41 @@ describe("DatasetOverview in a kernel", () => {
       () => kernel.run(`await dataset.exclude("bowl/bowl-02.jpg")`),
       /^63 images, 4 labels/,
     );
+  });
+
+  test("a file that changed underneath is what the next search finds", async () => {
+    const tableware = join(folder, "tableware");
+    copyFileSync(join(tableware, "plate", "plate-01.jpg"), join(tableware, "cutlery", "cutlery-01.jpg"));
+    writeFileSync(join(tableware, "plate", "plate-02.jpg"), "no image any more");
+    await kernel.run("await overview.findDuplicates()");
+    const { duplicates, problems, counts } = await widget.settled();
+    const plates = duplicates.find(({ images }) => images.some(({ id }) => id === "plate/plate-01.jpg"));
+    assert.ok(plates!.labelsDiffer && plates!.images.some(({ id }) => id === "cutlery/cutlery-01.jpg"));
+    assert.match(problems.join("\n"), /plate-02\.jpg: the file is not an image but text/);
+    assert.equal(counts.find(({ label }) => label === "plate")!.count, 31);
+  });
+
+  test("a file that vanished shows when its picture is asked for", async () => {
+    const { size } = (await widget.value("({ size: dataset.size })")) as { size: number };
+    rmSync(join(folder, "tableware", "plate", "plate-03.jpg"));
+    const question = { ids: ["plate/plate-03.jpg"], size: 96, view: "v", turn: 2 };
+    assert.equal((await widget.ask("thumbnails", question)).buffers[0]!.length, 0);
+    const { title, problems } = await widget.settled();
+    assert.match(problems.join("\n"), /plate-03\.jpg: the file cannot be read \(no such file or folder\)/);
+    assert.match(title, new RegExp(`^${size - 1} images`));
+  });
+
+  test("a folder that vanished leaves no image, each with its reason, here and in what is saved", async () => {
+    rmSync(join(folder, "tableware"), { recursive: true });
+    const saved = await widget.renewal(
+      () => kernel.run("await overview.findDuplicates()"),
+      /^0 images, 4 labels/,
+    );
+    assert.doesNotMatch(`${saved["text/plain"]} ${saved["text/html"]}`, /NaN|Infinity|undefined/);
+    const { title, counts, search, samples, problemCount } = await widget.settled();
+    assert.match(title, /^0 images, 4 labels/);
+    assert.ok(counts.every(({ count }) => count === 0));
+    assert.deepEqual([samples, search.phase, search.text], [[], "done", "No picture is there twice."]);
+    assert.ok(problemCount > 60);
   });
 });

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import test, { after, before, describe } from "node:test";
 
 import type { PrecisionRecallState } from "../../widgets/state/index.js";
@@ -114,5 +116,16 @@ describe("PrecisionRecallUI in a kernel", () => {
     const before = widget.state.choice;
     const { choice } = await widget.set({ choice: { of: 1, threshold: Number.NaN } });
     assert.deepEqual(choice, before);
+  });
+
+  test("it needs no image: when their folder has vanished, figures and what is saved stay right", async () => {
+    rmSync(join(folder, "tableware"), { recursive: true });
+    const { point } = await widget.set({ choice: { of: 1, threshold: 0.35 } });
+    const { recall } = await value<{ recall: number }>('evaluation.metricsAtThreshold("cup", 0.35)');
+    assert.equal(point.recall, recall);
+    await widget.renewal(
+      () => widget.set({ choice: { of: 1, threshold: 0.45 } }),
+      /^cup at threshold 0.45: /,
+    );
   });
 });

@@ -36,7 +36,8 @@ export class DatasetOverview {
   readonly #stopListening: () => void;
   readonly #renewal = new Renewal(this);
   readonly #closed = new AbortController();
-  #groups: readonly DuplicateGroup[] = [];
+  /** As the search found them; edits since then may have changed their images. */
+  #found: readonly DuplicateGroup[] = [];
   #isStale = false;
 
   constructor(dataset: ClassificationDataset) {
@@ -82,8 +83,8 @@ export class DatasetOverview {
           this.#widget.set({ search: { phase: "running", done, total, text: `${done} of ${total}` } });
         },
       });
-      this.#groups = groups;
-      this.#widget.set({ search: { phase: "done", done: total, total, text: groupsText(groups) } });
+      this.#found = groups;
+      this.#widget.set({ search: { phase: "done", done: total, total, text: "" } });
       this.#refresh(this.#widget.state.label);
       this.#renewal.soon();
     } catch (error) {
@@ -111,7 +112,25 @@ export class DatasetOverview {
   }
 
   #refresh(label: string): void {
-    this.#widget.set(this.#content(label));
+    const { search } = this.#widget.state;
+    const isDone = search.phase === "done";
+    this.#widget.set({
+      ...this.#content(label),
+      ...(isDone && { search: { ...search, text: groupsText(this.#groups()) } }),
+    });
+  }
+
+  /** The duplicates with their labels as they are now, of images that are still used. */
+  #groups(): DuplicateGroup[] {
+    if (this.#found.length === 0) return [];
+    const used = new Map(this.#dataset.images.map((image) => [image.id, image]));
+    return this.#found
+      .map(({ kind, images: found }) => {
+        const images = found.map(({ id }) => used.get(id)).filter((image) => image !== undefined);
+        const labels = new Set(images.map((image) => JSON.stringify([...image.labels].sort())));
+        return { kind, images, labelsDiffer: labels.size > 1 };
+      })
+      .filter(({ images }) => images.length > 1);
   }
 
   #content(label: string): Omit<OverviewState, "search"> {
@@ -120,7 +139,7 @@ export class DatasetOverview {
     const index = labels.indexOf(label);
     const chosen = label === "" ? images : images.filter((_, at) => labelIndices[at] === index);
     const chosenIds = new Set(chosen.map(({ id }) => id));
-    const groups = this.#groups
+    const groups = this.#groups()
       .filter((group) => group.images.some(({ id }) => chosenIds.has(id)))
       .sort((a, b) => Number(b.labelsDiffer) - Number(a.labelsDiffer));
     const where = root === undefined ? "" : ` in ${fromHere(root)}`;
