@@ -25,6 +25,8 @@ export interface LabOptions {
   readonly theme?: "light" | "dark";
   /** Cells out of view are on the page too: by default JupyterLab draws only those in view. */
   readonly drawsAllCells?: boolean;
+  /** Notebooks keep the states of their widgets when they are saved: "Save Widget State Automatically". */
+  readonly savesWidgetState?: boolean;
 }
 
 export interface RunningLab {
@@ -43,23 +45,21 @@ export interface RunningLab {
  */
 export async function startJupyterLab(
   folder: string,
-  { theme = "light", drawsAllCells = false }: LabOptions = {},
+  { theme = "light", drawsAllCells = false, savesWidgetState = false }: LabOptions = {},
 ): Promise<RunningLab> {
   const home = mkdtempSync(join(tmpdir(), "sightbook-lab-"));
   const token = "sightbook-tests";
   const runtime = join(home, "runtime");
   mkdirSync(runtime);
-  const themes = join(home, "settings", "@jupyterlab", "apputils-extension");
-  mkdirSync(themes, { recursive: true });
-  writeFileSync(
-    join(themes, "themes.jupyterlab-settings"),
-    JSON.stringify({ theme: theme === "dark" ? "JupyterLab Dark" : "JupyterLab Light" }),
-  );
-  if (drawsAllCells) {
-    const settings = join(home, "settings", "@jupyterlab", "notebook-extension");
-    mkdirSync(settings, { recursive: true });
-    writeFileSync(join(settings, "tracker.jupyterlab-settings"), '{ "windowingMode": "none" }');
-  }
+  const configure = (extension: string, plugin: string, settings: object): void => {
+    const path = join(home, "settings", extension);
+    mkdirSync(path, { recursive: true });
+    writeFileSync(join(path, `${plugin}.jupyterlab-settings`), JSON.stringify(settings));
+  };
+  const themeName = theme === "dark" ? "JupyterLab Dark" : "JupyterLab Light";
+  configure("@jupyterlab/apputils-extension", "themes", { theme: themeName });
+  if (drawsAllCells) configure("@jupyterlab/notebook-extension", "tracker", { windowingMode: "none" });
+  if (savesWidgetState) configure("@jupyter-widgets/jupyterlab-manager", "plugin", { saveState: true });
   installKernelspec({ prefix: home });
   installLabextension({ prefix: home });
   const child = spawn(

@@ -45,7 +45,9 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
 
 /** Controls and texts that lie on each other or stick out of the widget, as sentences. */
 export async function layoutFaults(page: Page): Promise<string[]> {
-  return page.evaluate(() => {
+  return page.evaluate(async () => {
+    // What measures its place does so in the frame after a change of the window.
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
     const region = document.querySelector(".sightbook-widget")!;
     const frame = region.getBoundingClientRect();
     const isCut = (part: Element | null): boolean =>

@@ -27,10 +27,14 @@ export interface ViewPage {
   sent(): Promise<SentMessage[]>;
   /** Sends the view a message as the kernel would; bytes travel as arrays of numbers. */
   receive(message: object, buffers?: readonly (readonly number[])[]): Promise<void>;
+  /** Lets the kernel end; nothing can be sent to it from now on. */
+  endKernel(): Promise<void>;
+  /** What went wrong in the page. */
+  readonly errors: readonly Error[];
 }
 
 /** What runs in the page: an AMD loader for one module, and a model without a kernel. */
-function host(viewName: string, state: Record<string, unknown>): void {
+function host(viewName: string, state: Record<string, unknown>, isLive: boolean): void {
   type Listener = (...args: unknown[]) => void;
   const listeners = new Map<string, Set<Listener>>();
   const tell = (event: string, ...args: unknown[]): void => {
@@ -45,16 +49,20 @@ function host(viewName: string, state: Record<string, unknown>): void {
     tell("change");
   };
   const model = {
+    comm_live: isLive,
+    widget_manager: {},
     get: (name: string) => state[name],
     set: (name: string, value: unknown) => {
       unsaved[name] = value;
       change({ [name]: value });
     },
     save_changes: () => {
+      if (!model.comm_live) throw new Error("There is no kernel to save this to.");
       saved.push(unsaved);
       unsaved = {};
     },
     send: (message: unknown) => {
+      if (!model.comm_live) throw new Error("There is no kernel to send this to.");
       sent.push(message);
     },
     on: (event: string, listener: Listener) => {
@@ -63,6 +71,10 @@ function host(viewName: string, state: Record<string, unknown>): void {
     off: (event: string, listener: Listener) => {
       listeners.get(event)?.delete(listener);
     },
+  };
+  const endKernel = (): void => {
+    model.comm_live = false;
+    tell("comm_live_update");
   };
   class DOMWidgetView {
     readonly el = document.body.appendChild(document.createElement("div"));
@@ -76,10 +88,19 @@ function host(viewName: string, state: Record<string, unknown>): void {
     const exports = factory(...needs.map(() => ({ DOMWidgetView })));
     new exports[viewName]!().render();
   };
-  Object.assign(window, { define: Object.assign(define, { amd: {} }), change, saved, sent, tell, state });
+  Object.assign(window, {
+    define: Object.assign(define, { amd: {} }),
+    change,
+    endKernel,
+    saved,
+    sent,
+    tell,
+    state,
+  });
 }
 
 interface HostWindow {
+  endKernel(): void;
   change(values: object): void;
   tell(event: string, ...args: unknown[]): void;
   readonly state: Record<string, unknown>;
@@ -92,7 +113,7 @@ export async function openView(
   browser: Browser,
   viewName: string,
   state: object,
-  { width = 900, height = 700, style = "" } = {},
+  { width = 900, height = 700, style = "", hasKernel = true } = {},
 ): Promise<ViewPage> {
   const page = await browser.newPage({ viewport: { width, height } });
   page.setDefaultTimeout(patienceMs);
@@ -101,7 +122,9 @@ export async function openView(
   await page.setContent(
     `<!doctype html><html lang="en"><title>View</title><style>${style}</style><body class="jp-OutputArea-output" style="display: block"></body></html>`,
   );
-  await page.evaluate(`(${host.toString()})(${JSON.stringify(viewName)}, ${JSON.stringify(state)})`);
+  await page.evaluate(
+    `(${host.toString()})(${JSON.stringify(viewName)}, ${JSON.stringify(state)}, ${hasKernel})`,
+  );
   await page.addScriptTag({ content: readFileSync(join(repositoryRoot, "dist", "index.js"), "utf8") });
   if (errors.length > 0) throw errors[0]!;
   return {
@@ -121,5 +144,10 @@ export async function openView(
         },
         [message, buffers] as const,
       ),
+    endKernel: () =>
+      page.evaluate(() => {
+        (window as unknown as HostWindow).endKernel();
+      }),
+    errors,
   };
 }

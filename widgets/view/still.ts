@@ -15,7 +15,7 @@ const prepared = new WeakSet<RendererRegistry>();
 /**
  * Makes the outputs of a notebook show their static picture where their live widget is not: while it loads, without a
  * kernel, and after the notebook was opened again. JupyterLab itself shows "Loading widget..." or "model not found" there,
- * though the picture is in the file.
+ * though the picture is in the file. It also stands for a widget that was restored from the file but has no pictures of its own.
  */
 export function showStills(registry: RendererRegistry): void {
   if (prepared.has(registry)) return;
@@ -36,8 +36,10 @@ function standIn(renderer: IRenderMime.IRenderer, registry: RendererRegistry): v
   let modelId: unknown;
 
   const observer = new MutationObserver(() => {
+    if (still === undefined || node.contains(still)) return;
     const isTextOnly = [...node.childNodes].every(({ nodeType }) => nodeType === Node.TEXT_NODE);
-    if (still !== undefined && isTextOnly && node.textContent !== "") node.replaceChildren(still);
+    if (isTextOnly && node.textContent !== "") node.replaceChildren(still);
+    else if (node.querySelector(":scope > .sightbook-restored") !== null) node.append(still);
   });
   observer.observe(node, { childList: true });
   renderer.disposed.connect(() => {

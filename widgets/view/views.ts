@@ -1,5 +1,6 @@
 import { DOMWidgetView } from "@jupyter-widgets/base";
 
+import { watchKernelEnd, type KernelKeeper } from "./kernel-end.js";
 import type { Render, WidgetModel } from "./shared/widget-model.js";
 import "./style.css";
 
@@ -7,14 +8,26 @@ interface ViewModule {
   readonly render: Render<never>;
 }
 
-/** Makes the class of a view from the module that draws it. */
-function viewClass(load: () => Promise<ViewModule>): typeof DOMWidgetView {
+/** Marks a view that was restored from the notebook's file, without the pictures that only its kernel has. */
+const restoredClass = "sightbook-restored";
+
+/**
+ * Makes the class of a view from the module that draws it.
+ *
+ * @param showsPictures - Whether the view is poor without its kernel.
+ */
+function viewClass(
+  load: () => Promise<ViewModule>,
+  { showsPictures = false }: { readonly showsPictures?: boolean } = {},
+): typeof DOMWidgetView {
   return class extends DOMWidgetView {
     #end: (() => void) | undefined;
     #removed = false;
 
     override render(): void {
       super.render();
+      watchKernelEnd(this.model.widget_manager as unknown as KernelKeeper);
+      if (showsPictures && !this.model.comm_live) this.el.classList.add(restoredClass);
       void this.#draw();
     }
 
@@ -33,8 +46,10 @@ function viewClass(load: () => Promise<ViewModule>): typeof DOMWidgetView {
   };
 }
 
-export const AnnotationView = viewClass(() => import("./annotation/annotation-view.js"));
+export const AnnotationView = viewClass(() => import("./annotation/annotation-view.js"), {
+  showsPictures: true,
+});
 export const MonitorView = viewClass(() => import("./monitor/monitor-view.js"));
-export const OverviewView = viewClass(() => import("./overview/overview-view.js"));
+export const OverviewView = viewClass(() => import("./overview/overview-view.js"), { showsPictures: true });
 export const PrecisionRecallView = viewClass(() => import("./precision-recall/precision-recall-view.js"));
-export const ResultsView = viewClass(() => import("./results/results-view.js"));
+export const ResultsView = viewClass(() => import("./results/results-view.js"), { showsPictures: true });

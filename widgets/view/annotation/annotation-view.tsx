@@ -2,7 +2,7 @@ import { render as draw } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import type { AnnotationState } from "../../state/index.js";
-import { Disconnected, useConnected } from "../shared/connection.js";
+import { NeedsKernel, useConnected } from "../shared/connection.js";
 import {
   Button,
   Checkbox,
@@ -14,7 +14,7 @@ import {
   TextField,
   Toolbar,
 } from "../shared/controls.js";
-import { useEdits } from "../shared/edits.js";
+import { unanswered, useEdits } from "../shared/edits.js";
 import { useShared } from "../shared/hooks.js";
 import { Thumbnails } from "../shared/thumbnails.js";
 import type { Render, WidgetModel } from "../shared/widget-model.js";
@@ -50,7 +50,8 @@ function Annotation({ widget }: { readonly widget: WidgetModel<AnnotationState> 
   const [said] = useShared(widget, "said");
   const [trouble] = useShared(widget, "trouble");
   const connected = useConnected(widget);
-  const { edit, waiting } = useEdits(widget);
+  const edits = useEdits(widget);
+  const { edit, waiting } = edits;
   const thumbnails = useMemo(() => new Thumbnails(widget), [widget]);
   useEffect(
     () => () => {
@@ -63,8 +64,8 @@ function Annotation({ widget }: { readonly widget: WidgetModel<AnnotationState> 
   const { columns, tileWidth, gridRows } = useGridSize(frame);
   useEffect(() => {
     const wanted = columns * gridRows;
-    if (wanted > 0 && wanted !== widget.get("pageSize")) setPageSize(wanted);
-  }, [columns, gridRows]);
+    if (connected && wanted > 0 && wanted !== widget.get("pageSize")) setPageSize(wanted);
+  }, [columns, gridRows, connected]);
 
   const ids = rows.map(({ id }) => id);
   const [chosen, setChosen] = useState<Selection>(noSelection);
@@ -100,7 +101,7 @@ function Annotation({ widget }: { readonly widget: WidgetModel<AnnotationState> 
     edit({ action: add || adding ? "toggleLabel" : "setLabel", ids: targets, label });
   };
   const turnTo = (to: number): void => {
-    if (to >= 0 && to < pageCount && to !== page) setPage(to);
+    if (connected && to >= 0 && to < pageCount && to !== page) setPage(to);
   };
   const addLabel = (): void => {
     const label = newLabel.trim();
@@ -115,9 +116,8 @@ function Annotation({ widget }: { readonly widget: WidgetModel<AnnotationState> 
       setChosen({ selected: new Set([ids[place]!]), current: ids[place], anchor: ids[place] });
     }
   };
-  const busy = waiting.length > 0;
   const waitingIds = new Set(waiting.flatMap((each) => ("ids" in each ? each.ids : [])));
-  const off = !connected || targets.length === 0;
+  const off = targets.length === 0;
   const onKeyDown = (event: KeyboardEvent): void => {
     actOnKey(event, {
       ids,
@@ -140,172 +140,168 @@ function Annotation({ widget }: { readonly widget: WidgetModel<AnnotationState> 
   };
   return (
     <Region name="Annotation">
-      <div ref={frame} class="sightbook-annotation" onKeyDown={onKeyDown}>
-        {!connected && (
-          <Disconnected>
-            Your edits are kept beside the images. Run the cell again to go on where you were.
-          </Disconnected>
-        )}
-        {trouble !== "" && <Notice kind="error">{trouble}</Notice>}
-        <Filters widget={widget} />
-        <Toolbar name="Edit">
-          <Select
-            label="Label"
-            value={firstLabels.size === 1 ? [...firstLabels][0]! : ""}
-            choices={[
-              { value: "", text: targets.length === 0 ? "Select images" : "Several" },
-              ...labels.map((value) => ({ value })),
-            ]}
-            disabled={off}
-            onChange={(label) => {
-              if (label !== "") choose(label, false);
-            }}
-          />
-          <Checkbox label="Add" checked={adding} onChange={setAdding} />
-          <span class="sightbook-field">
-            <TextField
-              label="New label"
-              size={8}
-              value={newLabel}
-              disabled={!connected}
-              onInput={setNewLabel}
-              onEnter={addLabel}
+      <NeedsKernel
+        connected={connected}
+        ended="Your edits are kept beside the images. Run the cell again to go on where you were."
+      >
+        <div ref={frame} class="sightbook-annotation" onKeyDown={onKeyDown}>
+          {trouble !== "" && <Notice kind="error">{trouble}</Notice>}
+          <Filters widget={widget} />
+          <Toolbar name="Edit">
+            <Select
+              label="Label"
+              value={firstLabels.size === 1 ? [...firstLabels][0]! : ""}
+              choices={[
+                { value: "", text: targets.length === 0 ? "Select images" : "Several" },
+                ...labels.map((value) => ({ value })),
+              ]}
+              disabled={off}
+              onChange={(label) => {
+                if (label !== "") choose(label, false);
+              }}
+            />
+            <Checkbox label="Add" checked={adding} onChange={setAdding} />
+            <span class="sightbook-field">
+              <TextField
+                label="New label"
+                size={8}
+                value={newLabel}
+                onInput={setNewLabel}
+                onEnter={addLabel}
+              />
+              <Button
+                label="Add label"
+                icon="add"
+                iconOnly
+                disabled={newLabel.trim() === ""}
+                onClick={addLabel}
+              />
+            </span>
+            <Button
+              label="Exclude"
+              icon="exclude"
+              shortcut="Delete"
+              disabled={off || targetRows.every(({ excluded }) => excluded)}
+              onClick={() => {
+                edit({ action: "exclude", ids: targets });
+              }}
             />
             <Button
-              label="Add label"
-              icon="add"
-              iconOnly
-              disabled={!connected || newLabel.trim() === ""}
-              onClick={addLabel}
+              label="Restore"
+              icon="restore"
+              shortcut="Delete"
+              disabled={off || !targetRows.some(({ excluded }) => excluded)}
+              onClick={() => {
+                edit({ action: "restore", ids: targets });
+              }}
             />
-          </span>
-          <Button
-            label="Exclude"
-            icon="exclude"
-            shortcut="Delete"
-            disabled={off || targetRows.every(({ excluded }) => excluded)}
-            onClick={() => {
-              edit({ action: "exclude", ids: targets });
-            }}
-          />
-          <Button
-            label="Restore"
-            icon="restore"
-            shortcut="Delete"
-            disabled={off || !targetRows.some(({ excluded }) => excluded)}
-            onClick={() => {
-              edit({ action: "restore", ids: targets });
-            }}
-          />
-          <Button
-            label="Undo"
-            icon="undo"
-            iconOnly
-            shortcut={`${commandKey}Z`}
-            disabled={!connected || !canUndo}
-            onClick={() => {
-              edit({ action: "undo" });
-            }}
-          />
-          <Button
-            label="Redo"
-            icon="redo"
-            iconOnly
-            shortcut={`${commandKey}Shift+Z`}
-            disabled={!connected || !canRedo}
-            onClick={() => {
-              edit({ action: "redo" });
-            }}
-          />
-          <Button
-            label="Zoom"
-            icon="zoom"
-            shortcut="Enter"
-            disabled={off}
-            onClick={() => {
-              setZoomed(selection.current ?? targets[0]);
-            }}
-          />
-          <Button
-            label="Select page"
-            icon="check"
-            shortcut={`${commandKey}A`}
-            disabled={ids.length === 0}
-            onClick={() => {
-              setChosen(selectAll(ids, selection));
-            }}
-          />
-          <Button
-            label="Keys"
-            icon="keyboard"
-            iconOnly
-            shortcut="?"
-            onClick={() => {
-              setShowsKeys(true);
-            }}
-          />
-        </Toolbar>
-        <LabelBar
-          labels={labels}
-          counts={counts}
-          selected={targets.length}
-          common={common}
-          adding={adding}
-          disabled={!connected}
-          onChoose={choose}
-        />
-        {rows.length > 0 ? (
-          <ImageGrid
-            rows={rows}
-            thumbnails={thumbnails}
-            columns={columns}
-            tileWidth={tileWidth}
-            fullRows={Math.max(1, Math.ceil(Math.min(pageSize, total) / columns))}
-            selection={selection}
-            waiting={waitingIds}
-            onSelect={setChosen}
-            onZoom={(id) => {
-              setChosen({ selected: new Set([id]), current: id, anchor: id });
-              setZoomed(id);
-            }}
-          />
-        ) : (
-          <EmptyState title="No image fits these filters">
-            Clear the search, choose all labels, or untick Edited, Problem and Excluded.
-          </EmptyState>
-        )}
-        <div class="sightbook-annotation-foot">
-          <Pager page={page} pageCount={pageCount} onTurn={turnTo} />
-          <Status>
-            {busy
-              ? `The kernel is busy. ${waiting.length === 1 ? "1 edit waits" : `${waiting.length} edits wait`} and will be applied when it is free.`
-              : said === ""
-                ? "Select an image and press the key of its label."
-                : said}
-          </Status>
-        </div>
-        {zoomedRow !== undefined && (
-          <Zoom
-            widget={widget}
-            image={zoomedRow}
-            hasPrevious={rows.indexOf(zoomedRow) > 0}
-            hasNext={rows.indexOf(zoomedRow) < rows.length - 1}
-            onStep={step}
-            onClose={() => {
-              setZoomed(undefined);
-            }}
-            onKeyDown={onKeyDown}
-          />
-        )}
-        {showsKeys && (
-          <KeyList
+            <Button
+              label="Undo"
+              icon="undo"
+              iconOnly
+              shortcut={`${commandKey}Z`}
+              disabled={!canUndo}
+              onClick={() => {
+                edit({ action: "undo" });
+              }}
+            />
+            <Button
+              label="Redo"
+              icon="redo"
+              iconOnly
+              shortcut={`${commandKey}Shift+Z`}
+              disabled={!canRedo}
+              onClick={() => {
+                edit({ action: "redo" });
+              }}
+            />
+            <Button
+              label="Zoom"
+              icon="zoom"
+              shortcut="Enter"
+              disabled={off}
+              onClick={() => {
+                setZoomed(selection.current ?? targets[0]);
+              }}
+            />
+            <Button
+              label="Select page"
+              icon="check"
+              shortcut={`${commandKey}A`}
+              disabled={ids.length === 0}
+              onClick={() => {
+                setChosen(selectAll(ids, selection));
+              }}
+            />
+            <Button
+              label="Keys"
+              icon="keyboard"
+              iconOnly
+              shortcut="?"
+              onClick={() => {
+                setShowsKeys(true);
+              }}
+            />
+          </Toolbar>
+          <LabelBar
             labels={labels}
-            onClose={() => {
-              setShowsKeys(false);
-            }}
+            counts={counts}
+            selected={targets.length}
+            common={common}
+            adding={adding}
+            onChoose={choose}
           />
-        )}
-      </div>
+          {rows.length > 0 ? (
+            <ImageGrid
+              rows={rows}
+              thumbnails={thumbnails}
+              columns={columns}
+              tileWidth={tileWidth}
+              fullRows={Math.max(1, Math.ceil(Math.min(pageSize, total) / columns))}
+              selection={selection}
+              waiting={waitingIds}
+              connected={connected}
+              onSelect={setChosen}
+              onZoom={(id) => {
+                setChosen({ selected: new Set([id]), current: id, anchor: id });
+                setZoomed(id);
+              }}
+            />
+          ) : (
+            <EmptyState title="No image fits these filters">
+              Clear the search, choose all labels, or untick Edited, Problem and Excluded.
+            </EmptyState>
+          )}
+          <div class="sightbook-annotation-foot">
+            <Pager page={page} pageCount={pageCount} onTurn={turnTo} />
+            <Status>
+              {unanswered(edits) ??
+                (connected ? said || "Select an image and press the key of its label." : "")}
+            </Status>
+          </div>
+        </div>
+      </NeedsKernel>
+      {zoomedRow !== undefined && (
+        <Zoom
+          widget={widget}
+          image={zoomedRow}
+          hasPrevious={rows.indexOf(zoomedRow) > 0}
+          hasNext={rows.indexOf(zoomedRow) < rows.length - 1}
+          onStep={step}
+          onClose={() => {
+            setZoomed(undefined);
+          }}
+          onKeyDown={onKeyDown}
+        />
+      )}
+      {showsKeys && (
+        <KeyList
+          labels={labels}
+          onClose={() => {
+            setShowsKeys(false);
+          }}
+        />
+      )}
     </Region>
   );
 }

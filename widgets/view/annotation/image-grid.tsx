@@ -14,13 +14,16 @@ export interface ImageGridProps {
   readonly fullRows: number;
   readonly selection: Selection;
   readonly waiting: ReadonlySet<string>;
+  /** Whether there is a kernel that a picture can come from. */
+  readonly connected: boolean;
   readonly onSelect: (selection: Selection) => void;
   readonly onZoom: (id: string) => void;
 }
 
 /** The images of a page. */
 export function ImageGrid(props: ImageGridProps) {
-  const { rows, thumbnails, columns, tileWidth, fullRows, selection, waiting, onSelect, onZoom } = props;
+  const { rows, thumbnails, columns, tileWidth, fullRows, selection, waiting, connected } = props;
+  const { onSelect, onZoom } = props;
   const grid = useRef<HTMLDivElement>(null);
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   useEffect(
@@ -55,17 +58,21 @@ export function ImageGrid(props: ImageGridProps) {
       class="sightbook-images"
       style={{
         gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
-        minHeight: `${fullRows * (tileWidth + captionHeight) + (fullRows - 1) * gap}px`,
+        minHeight: connected
+          ? `${fullRows * (tileWidth + captionHeight) + (fullRows - 1) * gap}px`
+          : undefined,
       }}
     >
       {rows.map((row, place) => (
         <Tile
           key={place}
           row={row}
-          picture={row.problem !== "" && thumbnails.get(row.id) === undefined ? "" : thumbnails.get(row.id)}
+          // A problem is known before the picture is asked for.
+          picture={thumbnails.get(row.id) ?? (connected && row.problem !== "" ? "" : undefined)}
           selected={selection.selected.has(row.id)}
           current={row.id === current}
           waiting={waiting.has(row.id)}
+          connected={connected}
           onClick={(event) => {
             if (event.shiftKey) onSelect(extend(ids, selection, row.id));
             else if (event.ctrlKey || event.metaKey) onSelect(toggle(selection, row.id));

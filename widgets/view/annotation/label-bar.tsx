@@ -9,7 +9,6 @@ export interface LabelBarProps {
   /** Labels that all selected images have. */
   readonly common: ReadonlySet<string>;
   readonly adding: boolean;
-  readonly disabled: boolean;
   readonly onChoose: (label: string, add: boolean) => void;
 }
 
@@ -17,7 +16,7 @@ export interface LabelBarProps {
 const shown = 60;
 
 /** The labels with their keys and counts: a click gives the selected images the label. */
-export function LabelBar({ labels, counts, selected, common, adding, disabled, onChoose }: LabelBarProps) {
+export function LabelBar({ labels, counts, selected, common, adding, onChoose }: LabelBarProps) {
   return (
     <div class="sightbook-labels" role="group" aria-label="Labels and counts">
       {labels.slice(0, shown).map((label, place) => {
@@ -29,7 +28,7 @@ export function LabelBar({ labels, counts, selected, common, adding, disabled, o
             type="button"
             class="sightbook-label"
             aria-pressed={has}
-            disabled={disabled || selected === 0}
+            disabled={selected === 0}
             title={`${adding ? "Add" : "Set"} ${label}${key === undefined ? "" : ` (${adding ? "Shift+" : ""}${key})`}`}
             onClick={(event) => {
               onChoose(label, event.shiftKey || event.ctrlKey || event.metaKey);

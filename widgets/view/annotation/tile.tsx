@@ -10,6 +10,8 @@ export interface TileProps {
   readonly current: boolean;
   /** An edit of it waits for the kernel. */
   readonly waiting: boolean;
+  /** Whether there is a kernel that the picture can come from. */
+  readonly connected: boolean;
   readonly onClick: (event: MouseEvent) => void;
   readonly onFocus: () => void;
   readonly onZoom: () => void;
@@ -17,7 +19,7 @@ export interface TileProps {
 
 /** One image of the grid, with its labels and its state. */
 export function Tile(props: TileProps) {
-  const { row, picture, selected, current, waiting, onClick, onFocus, onZoom } = props;
+  const { row, picture, selected, current, waiting, connected, onClick, onFocus, onZoom } = props;
   const labels = row.labels.join(", ") || "no label";
   return (
     <div
@@ -34,7 +36,7 @@ export function Tile(props: TileProps) {
       onDblClick={onZoom}
       onFocus={onFocus}
     >
-      <span class="sightbook-tile-picture">
+      <span class="sightbook-tile-picture" data-absent={picture === undefined && !connected}>
         {picture !== undefined && picture !== "" && (
           <img key={row.id} alt="" src={picture} draggable={false} />
         )}

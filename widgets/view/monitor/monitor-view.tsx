@@ -1,7 +1,7 @@
 import { render as draw } from "preact";
 
 import type { MonitorState, MonitorTable } from "../../state/index.js";
-import { Disconnected, useConnected } from "../shared/connection.js";
+import { NeedsKernel, useConnected } from "../shared/connection.js";
 import { Button, Notice, Region, Status } from "../shared/controls.js";
 import { formatDuration } from "../shared/duration.js";
 import { useShared } from "../shared/hooks.js";
@@ -34,57 +34,59 @@ function MonitorView({ widget }: { readonly widget: WidgetModel<MonitorState> })
   const isRunning = phase === "running" || phase === "stopping";
   return (
     <Region name={region}>
-      <div class="sightbook-monitor-head">
-        <strong>{title}</strong>
-        {isRunning && (
-          <Button
-            label="Stop"
-            icon="stop"
-            disabled={phase === "stopping" || !connected}
-            onClick={() => {
-              widget.send({ stop: true });
-            }}
-          />
+      <NeedsKernel
+        connected={connected}
+        ended={isRunning ? "The work ended with it; what it had reached is below." : undefined}
+      >
+        <div class="sightbook-monitor-head">
+          <strong>{title}</strong>
+          {isRunning && (
+            <Button
+              label="Stop"
+              icon="stop"
+              disabled={phase === "stopping"}
+              onClick={() => {
+                widget.send({ stop: true });
+              }}
+            />
+          )}
+        </div>
+        {phase === "failed" ? (
+          <Notice kind="error">{message}</Notice>
+        ) : (
+          <Status>{phase === "stopping" ? stopMessage : message}</Status>
         )}
-      </div>
-      {isRunning && !connected && (
-        <Disconnected>The work ended with it; what it had reached is below.</Disconnected>
-      )}
-      {phase === "failed" ? (
-        <Notice kind="error">{message}</Notice>
-      ) : (
-        <Status>{phase === "stopping" ? stopMessage : message}</Status>
-      )}
-      <div class="sightbook-monitor-bars">
-        {bars.map((bar) => (
-          <ProgressBar key={bar.name} {...bar} />
-        ))}
-      </div>
-      <dl class="sightbook-facts">
-        <Fact name="Elapsed" value={formatDuration(elapsedSeconds)} />
-        {isRunning && (
-          <Fact
-            name="Time left"
-            value={secondsLeft === null ? "not known yet" : formatDuration(secondsLeft)}
-          />
-        )}
-        {facts.map(([name, value]) => (
-          <Fact key={name} name={name} value={value} />
-        ))}
-      </dl>
-      <div class="sightbook-charts">
-        {charts.map((chart) => (
-          <LineChart key={chart.title} chart={chart} />
-        ))}
-      </div>
-      {table.rows.length > 0 && <Table table={table} />}
-      {notes.length > 0 && (
-        <ul class="sightbook-notes">
-          {notes.map((note) => (
-            <li key={note}>{note}</li>
+        <div class="sightbook-monitor-bars">
+          {bars.map((bar) => (
+            <ProgressBar key={bar.name} {...bar} />
           ))}
-        </ul>
-      )}
+        </div>
+        <dl class="sightbook-facts">
+          <Fact name="Elapsed" value={formatDuration(elapsedSeconds)} />
+          {isRunning && connected && (
+            <Fact
+              name="Time left"
+              value={secondsLeft === null ? "not known yet" : formatDuration(secondsLeft)}
+            />
+          )}
+          {facts.map(([name, value]) => (
+            <Fact key={name} name={name} value={value} />
+          ))}
+        </dl>
+        <div class="sightbook-charts">
+          {charts.map((chart) => (
+            <LineChart key={chart.title} chart={chart} />
+          ))}
+        </div>
+        {table.rows.length > 0 && <Table table={table} />}
+        {notes.length > 0 && (
+          <ul class="sightbook-notes">
+            {notes.map((note) => (
+              <li key={note}>{note}</li>
+            ))}
+          </ul>
+        )}
+      </NeedsKernel>
     </Region>
   );
 }

@@ -5,11 +5,10 @@ export interface LabelBarsProps {
   /** The label that is chosen; empty for all. */
   readonly chosen: string;
   readonly onChoose: (label: string) => void;
-  readonly disabled: boolean;
 }
 
 /** Images of each label as bars; each is a button that chooses its label, or all again. */
-export function LabelBars({ counts, chosen, onChoose, disabled }: LabelBarsProps) {
+export function LabelBars({ counts, chosen, onChoose }: LabelBarsProps) {
   const all = counts.reduce((sum, { count }) => sum + count, 0);
   const largest = Math.max(1, ...counts.map(({ count }) => count));
   return (
@@ -20,7 +19,6 @@ export function LabelBars({ counts, chosen, onChoose, disabled }: LabelBarsProps
           type="button"
           aria-pressed={label === chosen}
           title={`${((100 * count) / Math.max(1, all)).toFixed(1)} % of the images`}
-          disabled={disabled}
           onClick={() => {
             onChoose(label === chosen ? "" : label);
           }}

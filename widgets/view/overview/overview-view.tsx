@@ -2,7 +2,7 @@ import { render as draw } from "preact";
 import { useEffect } from "preact/hooks";
 
 import type { OverviewDuplicates, OverviewImage, OverviewState } from "../../state/index.js";
-import { Disconnected, useConnected } from "../shared/connection.js";
+import { NeedsKernel, useConnected } from "../shared/connection.js";
 import { Button, EmptyState, Region, Status } from "../shared/controls.js";
 import { useShared } from "../shared/hooks.js";
 import { Icon } from "../shared/icon.js";
@@ -43,58 +43,64 @@ function Overview({ widget }: { readonly widget: WidgetModel<OverviewState> }) {
   const whose = label === "" ? "all labels" : label;
   return (
     <Region name="Dataset">
-      <strong>{title}</strong>
-      {!connected && <Disconnected>Run the cell again to go on; the dataset is unchanged.</Disconnected>}
-      {counts.length === 0 ? (
-        <EmptyState title="No images">The folder holds no image that can be used.</EmptyState>
-      ) : (
-        <div class="sightbook-overview">
-          <LabelBars counts={counts} chosen={label} onChoose={choose} disabled={!connected} />
-          <div class="sightbook-overview-facts">
-            <strong>Images of {whose}</strong>
-            <dl class="sightbook-facts">
-              {facts.map(([name, value]) => (
-                <div key={name}>
-                  <dt>{name}</dt>
-                  <dd>{value}</dd>
-                </div>
-              ))}
-            </dl>
-            <SizeChart sizes={sizes} />
+      <NeedsKernel connected={connected} ended="Run the cell again to go on; the dataset is unchanged.">
+        <strong>{title}</strong>
+        {counts.every(({ count }) => count === 0) ? (
+          <EmptyState title="No images">The folder holds no image that can be used.</EmptyState>
+        ) : (
+          <div class="sightbook-overview">
+            <LabelBars counts={counts} chosen={label} onChoose={choose} />
+            <div class="sightbook-overview-facts">
+              <strong>Images of {whose}</strong>
+              <dl class="sightbook-facts">
+                {facts.map(([name, value]) => (
+                  <div key={name}>
+                    <dt>{name}</dt>
+                    <dd>{value}</dd>
+                  </div>
+                ))}
+              </dl>
+              <SizeChart sizes={sizes} />
+            </div>
+            <Pictures
+              name={`Some images of ${whose}`}
+              images={samples}
+              thumbnails={thumbnails}
+              connected={connected}
+            />
           </div>
-          <Pictures name={`Some images of ${whose}`} images={samples} thumbnails={thumbnails} />
-        </div>
-      )}
-      <Search widget={widget} disabled={!connected} />
-      {duplicates.map((group) => (
-        <Group key={group.images[0]!.id} group={group} thumbnails={thumbnails} />
-      ))}
-      {problemCount > 0 && (
-        <details class="sightbook-details" open={problemCount <= 5}>
-          <summary>
-            {problemCount} {problemCount === 1 ? "problem" : "problems"}, left out
-          </summary>
-          <ul class="sightbook-notes">
-            {problems.map((problem) => (
-              <li key={problem}>{problem}</li>
-            ))}
-            {problemCount > problems.length && <li>and more, in dataset.problems</li>}
-          </ul>
-        </details>
-      )}
+        )}
+        <Search widget={widget} connected={connected} />
+        {duplicates.map((group) => (
+          <Group key={group.images[0]!.id} group={group} thumbnails={thumbnails} connected={connected} />
+        ))}
+        {problemCount > 0 && (
+          <details class="sightbook-details" open={problemCount <= 5}>
+            <summary>
+              {problemCount} {problemCount === 1 ? "problem" : "problems"}, left out
+            </summary>
+            <ul class="sightbook-notes">
+              {problems.map((problem) => (
+                <li key={problem}>{problem}</li>
+              ))}
+              {problemCount > problems.length && <li>and more, in dataset.problems</li>}
+            </ul>
+          </details>
+        )}
+      </NeedsKernel>
     </Region>
   );
 }
 
 function Search({
   widget,
-  disabled,
+  connected,
 }: {
   readonly widget: WidgetModel<OverviewState>;
-  readonly disabled: boolean;
+  readonly connected: boolean;
 }) {
   const [{ phase, done, total, text }] = useShared(widget, "search");
-  const isLeft = phase === "running" && disabled;
+  const isLeft = phase === "running" && !connected;
   return (
     <div class="sightbook-overview-search">
       <Status>
@@ -109,7 +115,6 @@ function Search({
         <Button
           label="Find duplicates"
           icon="search"
-          disabled={disabled}
           onClick={() => {
             widget.send({ find: "duplicates" });
           }}
@@ -122,9 +127,11 @@ function Search({
 function Group({
   group: { kind, labelsDiffer, images },
   thumbnails,
+  connected,
 }: {
   readonly group: OverviewDuplicates;
   readonly thumbnails: Thumbnails;
+  readonly connected: boolean;
 }) {
   const name = kind === "exact" ? "Equal files" : "Nearly equal pictures";
   return (
@@ -133,7 +140,7 @@ function Group({
         {labelsDiffer && <Icon name="problem" />} {name}
         {labelsDiffer && ", with different labels"}
       </span>
-      <Pictures name={name} images={images} thumbnails={thumbnails} />
+      <Pictures name={name} images={images} thumbnails={thumbnails} connected={connected} />
     </div>
   );
 }
@@ -142,15 +149,24 @@ function Pictures({
   name,
   images,
   thumbnails,
+  connected,
 }: {
   readonly name: string;
   readonly images: readonly OverviewImage[];
   readonly thumbnails: Thumbnails;
+  /** Whether there is a kernel that pictures can come from. */
+  readonly connected: boolean;
 }) {
   return (
     <ul class="sightbook-pictures" aria-label={name}>
       {images.map(({ id, name: file, labels }) => {
         const url = thumbnails.get(id);
+        if (url === undefined && !connected)
+          return (
+            <li key={id} class="sightbook-name">
+              {id}
+            </li>
+          );
         return (
           <li key={id} title={id}>
             <span>{url ? <img src={url} alt={file} /> : url === "" && <Icon name="problem" />}</span>

@@ -8,12 +8,11 @@ import type { WidgetModel } from "../shared/widget-model.js";
 export interface GoalsProps {
   readonly widget: WidgetModel<object>;
   readonly of: number;
-  readonly disabled: boolean;
   readonly onClear: () => void;
 }
 
 /** Has the kernel choose the threshold that serves a goal best. */
-export function Goals({ widget, of, disabled, onClear }: GoalsProps) {
+export function Goals({ widget, of, onClear }: GoalsProps) {
   const [precision, setPrecision] = useState("0.95");
   const [message, setMessage] = useState("");
   const ended = useMemo(() => new AbortController(), []);
@@ -44,7 +43,6 @@ export function Goals({ widget, of, disabled, onClear }: GoalsProps) {
     <>
       <Button
         label="Best F1"
-        disabled={disabled}
         onClick={() => {
           choose("f1");
         }}
@@ -55,13 +53,13 @@ export function Goals({ widget, of, disabled, onClear }: GoalsProps) {
         min={0}
         max={1}
         step={0.01}
-        size={4}
+        size={5}
         value={precision}
         onInput={setPrecision}
         onEnter={meetPrecision}
       />
-      <Button label="Highest recall" disabled={disabled || !isPrecision} onClick={meetPrecision} />
-      <Button label="No threshold" disabled={disabled} onClick={onClear} />
+      <Button label="Highest recall" disabled={!isPrecision} onClick={meetPrecision} />
+      <Button label="No threshold" onClick={onClear} />
       <Status>{message}</Status>
     </>
   );

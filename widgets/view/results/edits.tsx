@@ -8,24 +8,22 @@ export interface EditsProps {
   readonly widget: WidgetModel<ResultsState>;
   readonly image: ResultsImage;
   readonly edit: (edit: LabelEdit) => void;
-  readonly disabled: boolean;
 }
 
 /** Mends the image's label in the dataset, or takes it out. */
-export function Edits({ widget, image, edit, disabled }: EditsProps) {
+export function Edits({ widget, image, edit }: EditsProps) {
   const [datasetLabels] = useShared(widget, "datasetLabels");
   const [canUndo] = useShared(widget, "canUndo");
   const [canRedo] = useShared(widget, "canRedo");
   const { id, labels, absent, excluded } = image;
   const ids = [id];
-  const isFixed = disabled || absent;
   return (
     <Toolbar name="Edit">
       <Select
         label="Relabel"
         value={labels[0] ?? ""}
         choices={datasetLabels.map((value) => ({ value }))}
-        disabled={isFixed}
+        disabled={absent}
         onChange={(label) => {
           edit({ action: "setLabel", ids, label });
         }}
@@ -34,7 +32,7 @@ export function Edits({ widget, image, edit, disabled }: EditsProps) {
         label={excluded ? "Restore" : "Exclude"}
         icon={excluded ? "restore" : "exclude"}
         shortcut="Delete"
-        unavailable={isFixed}
+        unavailable={absent}
         onClick={() => {
           edit({ action: excluded ? "restore" : "exclude", ids });
         }}
@@ -44,7 +42,7 @@ export function Edits({ widget, image, edit, disabled }: EditsProps) {
         icon="undo"
         iconOnly
         shortcut={`${commandKey}Z`}
-        unavailable={!canUndo || disabled}
+        unavailable={!canUndo}
         onClick={() => {
           edit({ action: "undo" });
         }}
@@ -54,7 +52,7 @@ export function Edits({ widget, image, edit, disabled }: EditsProps) {
         icon="redo"
         iconOnly
         shortcut={`${commandKey}Shift+Z`}
-        unavailable={!canRedo || disabled}
+        unavailable={!canRedo}
         onClick={() => {
           edit({ action: "redo" });
         }}

@@ -37,7 +37,7 @@ export function PictureStage({ image, strip, pictures, smallUrl, connected, onZo
   }, [size, image, strip, pictures]);
   const url = pictures.get(image.id) ?? smallUrl;
   return (
-    <div ref={stage} class="sightbook-stage">
+    <div ref={stage} class="sightbook-stage" data-absent={url === undefined && !connected}>
       {image.absent ? (
         <EmptyState title="Not in the dataset">The dataset does not have {image.name} any more.</EmptyState>
       ) : url === "" ? (

@@ -3,9 +3,9 @@ import { useEffect, useState } from "preact/hooks";
 
 import { allResults, type ResultsFilters, type ResultsState } from "../../state/index.js";
 import { Confusions } from "../shared/confusion-table.js";
-import { Disconnected, useConnected } from "../shared/connection.js";
+import { NeedsKernel, useConnected } from "../shared/connection.js";
 import { Button, EmptyState, Notice, Region, Status } from "../shared/controls.js";
-import { useEdits } from "../shared/edits.js";
+import { unanswered, useEdits } from "../shared/edits.js";
 import { useDelayed, useShared } from "../shared/hooks.js";
 import { useThumbnails } from "../shared/thumbnails.js";
 import type { Render, WidgetModel } from "../shared/widget-model.js";
@@ -36,12 +36,16 @@ function Results({ widget }: { readonly widget: WidgetModel<ResultsState> }) {
   const [found] = useShared(widget, "found");
   const [image] = useShared(widget, "image");
   const [strip] = useShared(widget, "strip");
-  const [filters] = useShared(widget, "filters");
-  const [position, setPosition] = useShared(widget, "position");
+  const [askedFilters] = useShared(widget, "filters");
+  const [askedPosition, setPosition] = useShared(widget, "position");
   const [said] = useShared(widget, "said");
   const [trouble] = useShared(widget, "trouble");
   const connected = useConnected(widget);
-  const { edit, waiting } = useEdits(widget);
+  // What was asked last, which the kernel may not have done yet; without it, what it did last.
+  const filters = connected ? askedFilters : found.filters;
+  const position = connected ? askedPosition : (image?.position ?? 0);
+  const edits = useEdits(widget);
+  const { edit } = edits;
   const pictures = useThumbnails(widget);
   const thumbnails = useThumbnails(widget);
   useEffect(() => {
@@ -50,6 +54,7 @@ function Results({ widget }: { readonly widget: WidgetModel<ResultsState> }) {
       thumbnailWidth,
     );
   }, [strip, thumbnails]);
+  const hasPictures = connected || strip.some(({ id }) => thumbnails.get(id));
   const [isZoomed, setZoomed] = useState(false);
 
   const filter = (next: ResultsFilters): void => {
@@ -59,7 +64,7 @@ function Results({ widget }: { readonly widget: WidgetModel<ResultsState> }) {
   };
   const go = (to: number): void => {
     const next = Math.min(Math.max(0, to), found.count - 1);
-    if (next >= 0 && next !== position) setPosition(next);
+    if (connected && next >= 0 && next !== position) setPosition(next);
   };
   const isWaiting =
     JSON.stringify(found.filters) !== JSON.stringify(filters) ||
@@ -78,73 +83,74 @@ function Results({ widget }: { readonly widget: WidgetModel<ResultsState> }) {
   };
   return (
     <Region name="Results">
-      {!connected && (
-        <Disconnected>
-          Labels that were changed are kept beside the images. Run the cell again to go on.
-        </Disconnected>
-      )}
-      {trouble !== "" && <Notice kind="error">{trouble}</Notice>}
-      <Filters labels={labels} filters={filters} found={found} onChange={filter} />
-      {/* Arrows go from image to image wherever they do nothing else. */}
-      <div class="sightbook-results" aria-busy={isWaiting} onKeyDown={onKeyDown}>
-        <Navigation position={position} count={found.count} name={image?.name} onGo={go} />
-        {image === null ? (
-          <EmptyState title="No image is left by these filters">
-            <Button
-              label="Show all images"
-              onClick={() => {
-                filter({ ...allResults, sort: filters.sort });
-              }}
-            />
-          </EmptyState>
-        ) : (
-          <div class="sightbook-result">
-            <PictureStage
-              image={image}
-              strip={strip}
-              pictures={pictures}
-              smallUrl={thumbnails.get(image.id)}
-              connected={connected}
-              onZoom={() => {
-                setZoomed(true);
-              }}
-            />
-            <div class="sightbook-result-facts">
-              <Facts labels={labels} image={image} />
-              <ScoreBars labels={labels} image={image} />
-              <Edits widget={widget} image={image} edit={edit} disabled={!connected} />
+      <NeedsKernel
+        connected={connected}
+        ended="Labels that were changed are kept beside the images. Run the cell again to go on."
+      >
+        {trouble !== "" && <Notice kind="error">{trouble}</Notice>}
+        <Filters labels={labels} filters={filters} found={found} onChange={filter} />
+        {/* Arrows go from image to image wherever they do nothing else. */}
+        <div class="sightbook-results" aria-busy={isWaiting} onKeyDown={onKeyDown}>
+          <Navigation position={position} count={found.count} name={image?.name} onGo={go} />
+          {image === null ? (
+            <EmptyState title="No image is left by these filters">
+              <Button
+                label="Show all images"
+                onClick={() => {
+                  filter({ ...allResults, sort: filters.sort });
+                }}
+              />
+            </EmptyState>
+          ) : (
+            <div class="sightbook-result">
+              <PictureStage
+                image={image}
+                strip={strip}
+                pictures={pictures}
+                smallUrl={thumbnails.get(image.id)}
+                connected={connected}
+                onZoom={() => {
+                  setZoomed(true);
+                }}
+              />
+              <div class="sightbook-result-facts">
+                <Facts labels={labels} image={image} />
+                <ScoreBars labels={labels} image={image} />
+                <Edits widget={widget} image={image} edit={edit} />
+              </div>
             </div>
-          </div>
-        )}
-        <Strip rows={strip} thumbnails={thumbnails} position={position} onGo={go} />
-        {isZoomed && image !== null && (
-          <Zoom
-            widget={widget}
-            image={image}
-            hasPrevious={position > 0}
-            hasNext={position + 1 < found.count}
-            onStep={(by) => {
-              go(position + by);
-            }}
-            onClose={() => {
-              setZoomed(false);
-            }}
-            onKeyDown={onKeyDown}
-          />
-        )}
-      </div>
-      <Status>
-        {waiting.length > 0 || isSlow ? "The kernel is busy: this is done when it is free." : said}
-      </Status>
-      <Confusions
-        labels={labels}
-        cells={cells}
-        open={[filters.trueLabel, filters.predictedLabel]}
-        onOpen={(trueLabel, predictedLabel) => {
-          filter({ ...allResults, sort: filters.sort, trueLabel, predictedLabel });
-        }}
-      />
-      <LeftOut widget={widget} />
+          )}
+          {hasPictures && <Strip rows={strip} thumbnails={thumbnails} position={position} onGo={go} />}
+        </div>
+        <Status>
+          {unanswered(edits) ??
+            (isSlow ? "The kernel is busy: this is done when it is free." : connected && said)}
+        </Status>
+        <Confusions
+          labels={labels}
+          cells={cells}
+          open={[filters.trueLabel, filters.predictedLabel]}
+          onOpen={(trueLabel, predictedLabel) => {
+            filter({ ...allResults, sort: filters.sort, trueLabel, predictedLabel });
+          }}
+        />
+        <LeftOut widget={widget} />
+      </NeedsKernel>
+      {isZoomed && image !== null && (
+        <Zoom
+          widget={widget}
+          image={image}
+          hasPrevious={position > 0}
+          hasNext={position + 1 < found.count}
+          onStep={(by) => {
+            go(position + by);
+          }}
+          onClose={() => {
+            setZoomed(false);
+          }}
+          onKeyDown={onKeyDown}
+        />
+      )}
     </Region>
   );
 }

@@ -1,5 +1,7 @@
 /** The browser's end of a widget's shared state, as ipywidgets and anywidget offer it to a view. */
 export interface WidgetModel<State extends object> {
+  /** Whether the kernel's end is there; the event `comm_live_update` tells of a change. Absent where a front end does not know. */
+  readonly comm_live?: boolean;
   get<Name extends keyof State & string>(name: Name): State[Name];
   set<Name extends keyof State & string>(name: Name, value: State[Name]): void;
   /** Sends what was {@link set} to the kernel. */
