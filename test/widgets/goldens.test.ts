@@ -24,7 +24,8 @@ describe("the looks of the widgets", { skip: skipWithoutJupyter }, () => {
   after(() => browser.close());
 
   for (const look of looks) {
-    test(`${look.widget}, ${look.theme}, ${look.width} px wide`, async () => {
+    const name = [look.widget, look.further].filter(Boolean).join(" ");
+    test(`${name}, ${look.theme}, ${look.width} px wide`, async () => {
       const view = await openLook(browser, look);
       const picture = await photograph(view);
       await view.page.close();

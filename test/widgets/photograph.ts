@@ -1,31 +1,47 @@
 import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 
 import { thumbnail } from "../../src/images/index.js";
-import { aboutThumbnails, type ThumbnailsQuestion } from "../../widgets/state/index.js";
+import {
+  aboutPicture,
+  aboutThumbnails,
+  type PictureFacts,
+  type PictureQuestion,
+  type ThumbnailsQuestion,
+} from "../../widgets/state/index.js";
 import { goldenPath } from "../support.js";
 import { exampleWidgets, tableware, type WidgetName } from "./example-states.js";
+import { furtherLooks } from "./further-looks.js";
 import { themeStyle } from "./looks.js";
 import { openView, type ViewPage } from "./view-page.js";
 
-/** What is photographed: a widget in its example state, and how. */
+/** What is photographed: a widget in its example state or after something more, and how. */
 export interface Look {
   readonly widget: WidgetName;
   readonly theme: "light" | "dark";
   /** Of the window, in pixels. */
   readonly width: number;
+  readonly height?: number;
+  /** The name of what is more than the example state. */
+  readonly further?: string;
+  readonly state?: object;
+  readonly hasKernel?: boolean;
+  readonly steps?: readonly ((page: Page) => Promise<void>)[];
 }
 
 /** All that there is a golden picture of. */
-export const looks: readonly Look[] = (Object.keys(exampleWidgets) as WidgetName[]).flatMap((widget) =>
-  (["light", "dark"] as const).flatMap((theme) => [400, 1200].map((width) => ({ widget, theme, width }))),
-);
+export const looks: readonly Look[] = (Object.keys(exampleWidgets) as WidgetName[]).flatMap((widget) => [
+  ...(["light", "dark"] as const).flatMap((theme) => [400, 1200].map((width) => ({ widget, theme, width }))),
+  ...(furtherLooks[widget] ?? []).map((look) => ({ widget, ...look })),
+]);
 
-export function lookPath({ widget, theme, width }: Look, ending = ""): string {
-  return goldenPath(join("widgets", `${widget}-${width}-${theme}${ending}.png`));
+export function lookPath({ widget, theme, width, further }: Look, ending = ""): string {
+  const name = further === undefined ? widget : `${widget}-${further}`;
+  return goldenPath(join("widgets", `${name}-${width}-${theme}${ending}.png`));
 }
 
 const require = createRequire(import.meta.url);
@@ -41,12 +57,25 @@ const typeface = [400, 700]
   .join("\n");
 
 /** Draws the view and waits until all of it is there, pictures and plots too. */
-export async function openLook(browser: Browser, { widget, theme, width }: Look): Promise<ViewPage> {
+export async function openLook(browser: Browser, look: Look): Promise<ViewPage> {
+  const { widget, theme, width, height = 900, state, hasKernel = true, steps = [] } = look;
   const style = `${themeStyle(theme)} ${typeface}`;
-  const { view: name, state } = exampleWidgets[widget];
-  const view = await openView(browser, name, state, { width, height: 900, style });
-  if (widget === "precision-recall") await view.page.locator(".xtick").first().waitFor();
+  const { view: name, state: example } = exampleWidgets[widget];
+  const options = { width, height, style, hasKernel };
+  const view = await openView(browser, name, { ...example, ...state }, options);
+  if (widget === "precision-recall")
+    await view.page.locator(".xtick, .sightbook-tradeoff .sightbook-empty").first().waitFor();
   await view.page.evaluate(() => document.fonts.ready);
+  await settle(view);
+  for (const step of steps) {
+    await step(view.page);
+    await settle(view);
+  }
+  return view;
+}
+
+/** Waits until all that the view asks for is there and drawn. */
+async function settle(view: ViewPage): Promise<void> {
   for (let quietTurns = 0; quietTurns < 5; quietTurns++) {
     if (await servePictures(view)) quietTurns = 0;
     await view.page.evaluate(async () => {
@@ -54,13 +83,21 @@ export async function openLook(browser: Browser, { widget, theme, width }: Look)
       await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
     });
   }
-  return view;
 }
 
 /** Answers what the view asks for as its host would; whether it asked for anything. */
 async function servePictures(view: ViewPage): Promise<boolean> {
-  const questions = (await view.sent()).filter(({ about }) => about === aboutThumbnails);
-  for (const { ask, content } of questions) {
+  const questions = await view.sent();
+  for (const { ask, about, content } of questions) {
+    if (about === aboutPicture) {
+      const { id } = content as PictureQuestion;
+      const bytes = await readFile(join(tableware, id));
+      const size = { width: 640, height: 480, format: "jpeg", fileSize: bytes.length };
+      const facts: PictureFacts = { path: `/data/tableware/${id}`, problem: "", ...size };
+      await view.receive({ answer: ask, content: facts }, [[...bytes]]);
+      continue;
+    }
+    if (about !== aboutThumbnails) continue;
     const { ids, size } = content as ThumbnailsQuestion;
     const pictures = await Promise.all(ids.map((id) => thumbnail(join(tableware, id), size)));
     await view.receive(
@@ -71,7 +108,8 @@ async function servePictures(view: ViewPage): Promise<boolean> {
   return questions.length > 0;
 }
 
-/** The widget on the page as a PNG. */
+/** The widget on the page as a PNG; a window that it opened, alone. */
 export function photograph({ page }: ViewPage): Promise<Buffer> {
-  return page.locator(".sightbook-widget").screenshot({ animations: "disabled", caret: "hide" });
+  const shown = page.locator("dialog[open], .sightbook-widget:not(:has(dialog[open]))");
+  return shown.screenshot({ animations: "disabled", caret: "hide" });
 }
