@@ -55,7 +55,14 @@ function folderOf(root: string, paths: readonly string[]): string {
     file.startsWith(folder.endsWith(sep) ? folder : folder + sep);
   if (files.every((file) => isInside(root, file))) return root;
   let folder = dirname(files[0]!);
-  for (const file of files) while (!isInside(folder, file)) folder = dirname(folder);
+  for (const file of files) {
+    while (!isInside(folder, file)) {
+      const above = dirname(folder);
+      if (above === folder)
+        throw new ArgumentError("batch", "images", `on one drive with ${files[0]!}`, file);
+      folder = above;
+    }
+  }
   return folder;
 }
 

@@ -138,21 +138,23 @@ async function runContainer(
     await inWords(`The container of shard ${shard} cannot be started`, () => container.start());
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
-    await container.wait();
-    const { State } = await container.inspect();
+    const { State, log } = await inWords(`The container of shard ${shard} cannot be watched`, async () => {
+      await container.wait();
+      const { State } = await container.inspect();
+      return { State, log: State.ExitCode === 0 ? "" : await containerLog(container, 50) };
+    });
     const how = State.OOMKilled
       ? "ran out of memory"
       : State.ExitCode === killedCode
         ? "was killed, by somebody or for lack of memory" // Podman does not tell which.
         : `ended with exit code ${State.ExitCode}`;
-    const said = State.ExitCode === 0 ? "" : lastError(await containerLog(container, 50));
-    return { code: State.ExitCode, reason: said || `its container ${how}` };
+    return { code: State.ExitCode, reason: lastError(log) || `its container ${how}` };
   } catch (error) {
-    if (statusOf(error) === 404) return { code: null, reason: "its container was removed" };
+    if (statusOf((error as Error).cause) === 404) return { code: null, reason: "its container was removed" };
     throw error;
   } finally {
     signal.removeEventListener("abort", stop);
-    await remove(container);
+    await inWords(`The container of shard ${shard} cannot be removed`, () => remove(container));
   }
 }
 

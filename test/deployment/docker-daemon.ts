@@ -55,7 +55,9 @@ export async function startDocker(): Promise<DockerDaemon> {
     { stdio: ["ignore", logFd, logFd] },
   );
   const ended = once(child, "exit");
-  const stop = async (): Promise<void> => {
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopped ??= end());
+  const end = async (): Promise<void> => {
     child.kill("SIGTERM");
     await ended;
     spawnSync("umount", ["-R", join(folder, "data"), join(folder, "exec")]);

@@ -233,4 +233,18 @@ describe("in containers", { skip: skipWithoutDocker }, () => {
       message: /^The container of shard 0 cannot be made: No such image: sightbook\/nothing:1/u,
     });
   });
+
+  // The last test: it ends the daemon.
+  test("a daemon that ends in the middle of a run is told in words, and the run can go on elsewhere", async () => {
+    const work = { bundle, images, output: newRun(), shardSize: 20 };
+    const failed = assert.rejects(batch({ ...work, executor: containers({ workers: 1 }) }), {
+      name: "EnvironmentError",
+      message: /^The container of shard \d cannot be (?:made|started|watched|removed): .+\./u,
+    });
+    await running();
+    await daemon.stop();
+    await failed;
+    await batch(work);
+    await assertEachImageOnce(work.output);
+  });
 });
