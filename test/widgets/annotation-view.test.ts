@@ -6,7 +6,7 @@ import sharp from "sharp";
 
 import type { AnnotationRow, AnnotationState } from "../../widgets/state/index.js";
 import { launchChromium } from "../browser/chromium.js";
-import { accessibilityFaults, layoutFaults, themes, themeStyle } from "./looks.js";
+import { accessibilityFaults, layoutFaults, themes } from "./looks.js";
 import { openView, type SentMessage, type ViewPage } from "./view-page.js";
 
 const picture = await sharp({ create: { width: 60, height: 30, channels: 3, background: "#48c" } })
@@ -346,7 +346,7 @@ describe("the annotation view, alone", () => {
       const said = "cup-1.jpg is now cup. Undo: Ctrl+Z";
       const trouble = "/data/sightbook.labels.json: could not be written (the disk is full).";
       const state = { rows: several, labels, counts, canUndo: true, said, trouble };
-      const view = await open(state, { style: themeStyle(theme) });
+      const view = await open(state, { theme });
       const { page } = view;
       await image(view, 1).click();
       for (const width of [400, 900, 2000]) {

@@ -14,11 +14,13 @@ const outputRules = join(jupyterFolder, "nbconvert", "templates", "lab", "static
 /** The looks that every view must bear: JupyterLab's own themes where it is installed, and none. */
 export const themes = ["light", "dark", "none"] as const;
 
+export type Theme = (typeof themes)[number];
+
 /**
  * JupyterLab's variables in one of its themes, its rules for what lies in an output, and the page's background; empty for
  * none, or without JupyterLab.
  */
-export function themeStyle(theme: (typeof themes)[number]): string {
+export function themeStyle(theme: Theme): string {
   const path = join(themeFolder, `theme-${theme}-extension`, "index.css");
   if (!existsSync(path)) return "";
   return `${readFileSync(path, "utf8")} ${readFileSync(outputRules, "utf8")} body { background: var(--jp-layout-color0); }`;

@@ -6,7 +6,7 @@ import type { Browser } from "playwright-core";
 import type { MonitorState } from "../../widgets/state/index.js";
 import { launchChromium } from "../browser/chromium.js";
 import { exampleWidgets } from "./example-states.js";
-import { accessibilityFaults, layoutFaults, themes, themeStyle } from "./looks.js";
+import { accessibilityFaults, layoutFaults, themes } from "./looks.js";
 import { openView } from "./view-page.js";
 
 const running: MonitorState = {
@@ -121,7 +121,7 @@ describe("the monitor's view, alone", () => {
         { ...underLoad, phase: "finished" as const },
       ];
       for (const state of states) {
-        const { page } = await openView(browser, "MonitorView", state, { style: themeStyle(theme) });
+        const { page } = await openView(browser, "MonitorView", state, { theme });
         await page.getByRole("region", { name: state.region }).waitFor();
         for (const width of [400, 900, 2000]) {
           await page.setViewportSize({ width, height: 900 });

@@ -5,7 +5,7 @@ import type { Browser } from "playwright-core";
 
 import type { OverviewState } from "../../widgets/state/index.js";
 import { launchChromium } from "../browser/chromium.js";
-import { accessibilityFaults, layoutFaults, themes, themeStyle } from "./looks.js";
+import { accessibilityFaults, layoutFaults, themes } from "./looks.js";
 import { openView } from "./view-page.js";
 
 const image = (id: string, label: string) => ({ id, name: id.split("/")[1]!, labels: [label] });
@@ -69,7 +69,7 @@ describe("the dataset overview's view, alone", () => {
   for (const theme of themes) {
     test(`nothing overlaps and axe finds nothing, theme ${theme}`, async () => {
       for (const width of [400, 900, 2000]) {
-        const view = await openView(browser, "OverviewView", state, { width, style: themeStyle(theme) });
+        const view = await openView(browser, "OverviewView", state, { width, theme });
         await view.page.getByRole("region", { name: "Dataset" }).waitFor();
         assert.deepEqual(await layoutFaults(view.page), []);
         if (width === 900) assert.deepEqual(await accessibilityFaults(view.page), []);

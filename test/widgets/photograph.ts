@@ -16,7 +16,6 @@ import {
 import { goldenPath } from "../support.js";
 import { exampleWidgets, tableware, type WidgetName } from "./example-states.js";
 import { furtherLooks } from "./further-looks.js";
-import { themeStyle } from "./looks.js";
 import { openView, type ViewPage } from "./view-page.js";
 
 /** What is photographed: a widget in its example state or after something more, and how. */
@@ -59,9 +58,8 @@ const typeface = [400, 700]
 /** Draws the view and waits until all of it is there, pictures and plots too. */
 export async function openLook(browser: Browser, look: Look): Promise<ViewPage> {
   const { widget, theme, width, height = 900, state, hasKernel = true, steps = [] } = look;
-  const style = `${themeStyle(theme)} ${typeface}`;
   const { view: name, state: example } = exampleWidgets[widget];
-  const options = { width, height, style, hasKernel };
+  const options = { width, height, theme, style: typeface, hasKernel };
   const view = await openView(browser, name, { ...example, ...state }, options);
   if (widget === "precision-recall")
     await view.page.locator(".xtick, .sightbook-tradeoff .sightbook-empty").first().waitFor();

@@ -5,7 +5,7 @@ import type { Browser } from "playwright-core";
 
 import type { PrecisionRecallState } from "../../widgets/state/index.js";
 import { launchChromium } from "../browser/chromium.js";
-import { accessibilityFaults, layoutFaults, themes, themeStyle } from "./looks.js";
+import { accessibilityFaults, layoutFaults, themes } from "./looks.js";
 import { openView } from "./view-page.js";
 
 const state: PrecisionRecallState = {
@@ -160,7 +160,7 @@ describe("the precision-recall view, alone", () => {
 
   for (const theme of themes) {
     test(`nothing overlaps and axe finds nothing, theme ${theme}`, async () => {
-      const { page } = await openView(browser, "PrecisionRecallView", state, { style: themeStyle(theme) });
+      const { page } = await openView(browser, "PrecisionRecallView", state, { theme });
       await page.locator(".xtick").first().waitFor();
       for (const width of [400, 900, 2000]) {
         await page.setViewportSize({ width, height: 900 });

@@ -5,7 +5,7 @@ import type { Browser } from "playwright-core";
 
 import { allResults, type ResultsImage, type ResultsState } from "../../widgets/state/index.js";
 import { launchChromium } from "../browser/chromium.js";
-import { accessibilityFaults, layoutFaults, themes, themeStyle } from "./looks.js";
+import { accessibilityFaults, layoutFaults, themes } from "./looks.js";
 import { openView } from "./view-page.js";
 
 const image: ResultsImage = {
@@ -236,7 +236,7 @@ describe("the results view, alone", () => {
         },
       ];
       for (const each of states) {
-        const { page } = await openView(browser, "ResultsView", each, { style: themeStyle(theme) });
+        const { page } = await openView(browser, "ResultsView", each, { theme });
         await page.getByRole("region", { name: "Results" }).waitFor();
         for (const width of [400, 900, 2000]) {
           await page.setViewportSize({ width, height: 900 });

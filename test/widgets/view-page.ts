@@ -5,6 +5,7 @@ import type { Browser, Page } from "playwright-core";
 
 import { patienceMs } from "../browser/chromium.js";
 import { repositoryRoot } from "../support.js";
+import { themeStyle, type Theme } from "./looks.js";
 
 /** A message that the view sent beside the state. */
 export interface SentMessage {
@@ -108,19 +109,34 @@ interface HostWindow {
   readonly sent: SentMessage[];
 }
 
+export interface ViewPageOptions {
+  /** Of the window, in pixels. Default: 900 x 700. */
+  readonly width?: number;
+  readonly height?: number;
+  /** Default: none. */
+  readonly theme?: Theme;
+  /** Rules besides the theme's. */
+  readonly style?: string;
+  /** Default: true. */
+  readonly hasKernel?: boolean;
+}
+
 /** Draws the view `viewName` of the AMD module that front ends load, without a kernel. */
 export async function openView(
   browser: Browser,
   viewName: string,
   state: object,
-  { width = 900, height = 700, style = "", hasKernel = true } = {},
+  { width = 900, height = 700, theme = "none", style = "", hasKernel = true }: ViewPageOptions = {},
 ): Promise<ViewPage> {
   const page = await browser.newPage({ viewport: { width, height } });
   page.setDefaultTimeout(patienceMs);
   const errors: Error[] = [];
   page.on("pageerror", (error) => errors.push(error));
+  // JupyterLab says so on its own pages.
+  const isLight = theme === "none" ? "" : ` data-jp-theme-light="${theme === "light"}"`;
   await page.setContent(
-    `<!doctype html><html lang="en"><title>View</title><style>${style}</style><body class="jp-OutputArea-output" style="display: block"></body></html>`,
+    `<!doctype html><html lang="en"><title>View</title><style>${themeStyle(theme)} ${style}</style>` +
+      `<body class="jp-OutputArea-output" style="display: block"${isLight}></body></html>`,
   );
   await page.evaluate(
     `(${host.toString()})(${JSON.stringify(viewName)}, ${JSON.stringify(state)}, ${hasKernel})`,

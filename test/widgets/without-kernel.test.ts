@@ -6,7 +6,7 @@ import type { Browser, Page } from "playwright-core";
 
 import { launchChromium } from "../browser/chromium.js";
 import { exampleWidgets, type WidgetName } from "./example-states.js";
-import { accessibilityFaults, layoutFaults, themeStyle } from "./looks.js";
+import { accessibilityFaults, layoutFaults } from "./looks.js";
 import { openLook } from "./photograph.js";
 import { openView, type ViewPage } from "./view-page.js";
 
@@ -24,7 +24,7 @@ describe("the views without a kernel", () => {
     openLook(browser, { widget, theme: "light", width: 900 });
   const restored = async (widget: WidgetName, state: object = {}): Promise<ViewPage> => {
     const { view: name, state: example } = exampleWidgets[widget];
-    const options = { hasKernel: false, style: themeStyle("light") };
+    const options = { hasKernel: false, theme: "light" } as const;
     const view = await openView(browser, name, { ...example, ...state }, options);
     await view.page.getByRole("region").waitFor();
     return view;
