@@ -235,11 +235,17 @@ export class Deployment {
     return this.#keys.primary;
   }
 
-  /** Changes the number of replicas; those that are too many answer what they have before they end. */
-  async scale(replicas: number, options: DeployOptions = {}): Promise<void> {
+  /**
+   * Changes the number of replicas; those that are too many answer what they have before they end. In a cluster it is the least
+   * number: its autoscaler may keep more of them for the load.
+   *
+   * @returns How many there should be now.
+   */
+  async scale(replicas: number, options: DeployOptions = {}): Promise<number> {
     checkReplicas("Deployment.scale", replicas);
     await this.#service("scale");
     this.#status = await this.#target.scale(this.name, replicas, options);
+    return this.#status.replicas;
   }
 
   /**

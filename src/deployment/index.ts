@@ -8,7 +8,8 @@ export {
 export type { DockerImage } from "./docker/build-image.js";
 export type { DeploymentKeys } from "./keys.js";
 export type { ImageSource } from "./image-source.js";
-export { checkCluster, type ClusterFinding } from "./kubernetes/check-cluster.js";
+export { checkCluster } from "./kubernetes/check-cluster.js";
+export type { ClusterFinding } from "./kubernetes/finding.js";
 export type { KubernetesOptions } from "./kubernetes/cluster-spec.js";
 export type { RecordingOptions } from "./recording.js";
 export type { ImageScore, ScoreImageOptions, ScoringService } from "./score-image.js";

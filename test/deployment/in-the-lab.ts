@@ -4,6 +4,8 @@ import { setTimeout } from "node:timers/promises";
 
 import { Deployment, type KubernetesOptions } from "../../src/deployment/index.js";
 import { connectCluster } from "../../src/deployment/kubernetes/cluster.js";
+import { managedBy } from "../../src/deployment/kubernetes/manifests.js";
+import { forwardPort } from "../../src/deployment/kubernetes/port-forward.js";
 import { colourImage, red } from "../serving/colour-bundle.js";
 
 const [first, second] = process.env["LAB_BUNDLES"]!.split(":");
@@ -49,6 +51,18 @@ const { version } = deployment;
 console.log(`ready after ${((performance.now() - started) / 1000).toFixed(1)} s`);
 assert.deepEqual(await versions(), [version, version]);
 assert.match(await deployment.logs(), /"route":"\/v1\/predict","status":200/u);
+// One whose image is nowhere has no log; the others have.
+await core.createNamespacedPod({
+  namespace: "default",
+  body: {
+    metadata: { name: "mute", labels: { "sightbook.dev/deployment": "colours", ...managedBy } },
+    spec: { containers: [{ name: "scoring", image: "docker.io/lab/nowhere:1", imagePullPolicy: "Never" }] },
+  },
+});
+const logs = await deployment.logs();
+assert.match(logs, /"route":"\/v1\/predict","status":200/u);
+assert.match(logs, /^mute:\nThe log of mute cannot be read: /mu);
+await core.deleteNamespacedPod({ namespace: "default", name: "mute", gracePeriodSeconds: 0 });
 
 // As a notebook outside of the cluster does: through the API server, to both replicas.
 const score = await deployment.scoreImage(image);
@@ -61,8 +75,17 @@ for (; records.length < 61 + 2; records = await deployment.records()) await setT
 assert.ok(records.every(({ label, statistics }) => label === "red" && statistics !== undefined));
 console.log(`through the API server: ${report.steps[0]!.answers} answers`);
 
+const passage = await forwardPort(await connectCluster(kubernetes), "colours");
 const next = await new Deployment({ ...options, model: second! }).deploy();
 assert.notEqual(next.version, version);
+// The way that was opened to the replicas before leads to those that took their place.
+while ((await addresses()).length > 2) await setTimeout(200);
+const { modelVersion } = await Deployment.scoreExistingService(image, {
+  endpoint: passage.endpoint,
+  key: deployment.key,
+});
+assert.equal(modelVersion, next.version);
+await passage.close();
 for (const served of await versions()) assert.equal(served, next.version);
 assert.equal(await deployment.rollback(), version);
 for (const served of await versions()) assert.equal(served, version);

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 
 import {
+  AutoscalingV2Api,
   loadYaml,
+  PatchStrategy,
   RbacAuthorizationV1Api,
+  setHeaderOptions,
   Watch,
   type V1Deployment,
   type V1NetworkPolicy,
@@ -15,13 +18,15 @@ import {
 
 import { Deployment, type KubernetesOptions } from "../../src/deployment/index.js";
 import { connectCluster, readObject, type Cluster } from "../../src/deployment/kubernetes/cluster.js";
+import { neededRights } from "../../src/deployment/kubernetes/needed-rights.js";
 import { keyDigest } from "../../src/serving/index.js";
-import { runCli } from "../cli/run-cli.js";
 import { writeColourBundle } from "../serving/colour-bundle.js";
 import { temporaryFolder } from "../support.js";
+import { writeAccount } from "./account.js";
 import { skipWithoutCluster, startCluster, type TestCluster } from "./cluster.js";
 import { reportUsage, servePodMetrics } from "./pod-metrics.js";
 import { PretendNode, type Fate } from "./pretend-node.js";
+import { Way } from "./way.js";
 
 const data = temporaryFolder();
 process.env["SIGHTBOOK_DATA"] = data;
@@ -109,6 +114,22 @@ describe("a deployment in a cluster", { skip: skipWithoutCluster() }, () => {
     return items
       .filter(({ metadata }) => metadata!.deletionTimestamp === undefined)
       .map(({ metadata }) => metadata!.name!);
+  };
+  /** Begins to note each number of replicas that is set, by whomever. @returns Ends that, and tells them in their order. */
+  const watchReplicas = async (): Promise<() => number[]> => {
+    const numbers: number[] = [];
+    const watching = await new Watch(cluster.config).watch(
+      "/apis/apps/v1/namespaces/shop/deployments",
+      {},
+      (_phase, { spec }: V1Deployment) => {
+        if (spec!.replicas !== numbers.at(-1)) numbers.push(spec!.replicas!);
+      },
+      () => undefined,
+    );
+    return () => {
+      watching.abort();
+      return numbers;
+    };
   };
   let deployment: Deployment;
 
@@ -230,27 +251,65 @@ describe("a deployment in a cluster", { skip: skipWithoutCluster() }, () => {
       await reportUsage(cluster.config, items, "300m");
       await setTimeout(500);
     }
-    // What was ever set, not only what is left: none but the autoscaler may have changed it.
-    const numbers = new Set<number>();
-    const watch = new Watch(cluster.config);
-    const watching = await watch.watch(
-      "/apis/apps/v1/namespaces/shop/deployments",
-      {},
-      (_phase, object: V1Deployment) => numbers.add(object.spec!.replicas!),
-      () => undefined,
-    );
+    const seen = await watchReplicas();
     const before = deployment.version;
     const next = await colours(other).deploy();
     assert.notEqual(next.version, before);
     await deployment.rotateKey();
     assert.equal(await deployment.rollback(), before);
-    watching.abort();
-    assert.deepEqual([...numbers], [4]);
+    assert.deepEqual(seen(), [4]);
     const { metadata } = (await objectOf("Deployment", "apps/v1")) as V1Deployment;
     const applied = metadata!.managedFields!.find(
       ({ manager, operation }) => manager === "sightbook" && operation === "Apply",
     );
     assert.ok(!Object.hasOwn((applied!.fieldsV1 as { "f:spec": object })["f:spec"], "f:replicas"));
+  });
+
+  test("the autoscaler scales down in the middle of a change; that stays, and what scaling tells is so", async () => {
+    const autoscaling = cluster.config.makeApiClient(AutoscalingV2Api);
+    const where = { namespace: "shop", name: "colours" };
+    /** Reports what pods use until the autoscaler, having read it, wants so many of them. */
+    const reportedUntil = async (cpu: string, replicas: number): Promise<void> => {
+      for (;;) {
+        const { items } = await cluster.core.listNamespacedPod({ namespace: "shop" });
+        await reportUsage(cluster.config, items, cpu);
+        const { status } = await autoscaling.readNamespacedHorizontalPodAutoscaler(where);
+        const reads = status?.conditions?.some(
+          ({ type, status: is }) => type === "ScalingActive" && is === "True",
+        );
+        const usage = status?.currentMetrics?.[0]?.resource?.current.averageValue;
+        if (reads && usage === cpu && (await deployment.status())!.replicas === replicas) return;
+        await setTimeout(500);
+      }
+    };
+    // Else it would wait for five minutes.
+    await autoscaling.patchNamespacedHorizontalPodAutoscaler(
+      {
+        ...where,
+        body: { spec: { behavior: { scaleDown: { stabilizationWindowSeconds: 0 } } } },
+        fieldManager: "somebody",
+      },
+      setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+    );
+    const { version } = await versionOf(other);
+    fates.set(`${repository}:${version}`, "starting");
+    const seen = await watchReplicas();
+    const changing = colours(other).deploy();
+    while ((await deployment.status())!.version !== version) await setTimeout(100);
+    await reportedUntil("10m", 3);
+    fates.set(`${repository}:${version}`, "ready");
+    await changing;
+    assert.deepEqual(seen(), [4, 3]);
+    const { replicas, readyReplicas } = (await deployment.status())!;
+    assert.deepEqual([replicas, readyReplicas], [3, 3]);
+
+    // The load wants three: the least number is lower, and nobody forces it.
+    await reportedUntil("70m", 3);
+    assert.equal(await deployment.scale(1), 3);
+    await reportedUntil("10m", 1);
+    assert.equal(await deployment.scale(4), 4);
+    assert.equal((await deployment.status())!.readyReplicas, 4);
+    await deployment.rollback();
   });
 
   test("from outside of the cluster it is asked through the API server, if that is allowed", async (t) => {
@@ -259,9 +318,14 @@ describe("a deployment in a cluster", { skip: skipWithoutCluster() }, () => {
       name: "EnvironmentError",
       message: /^colours-\S+ cannot be reached through the API server: /u,
     });
+    await assert.rejects(deployment.logs(), { message: /^The log of colours-\S+ cannot be read: /u });
     t.after(() => (process.env["KUBECONFIG"] = running.kubeconfig));
-    const limited = await kubeconfigOfReader(cluster, running.kubeconfig);
-    process.env["KUBECONFIG"] = limited;
+    const rights = ["pods", "deployments"].map((resource) => ({
+      group: "*",
+      resource,
+      verbs: ["get", "list"],
+    }));
+    process.env["KUBECONFIG"] = await writeAccount(running, { namespace: "shop", name: "reader", rights });
     for (const ask of [
       () => deployment.scoreImage(Buffer.from("x")),
       () => deployment.loadTest({ requests: 1 }),
@@ -290,6 +354,61 @@ describe("a deployment in a cluster", { skip: skipWithoutCluster() }, () => {
     const after = (await deployment.status())!;
     assert.equal(after.version, version);
     assert.equal(after.readyReplicas, 4);
+  });
+
+  test("a replica that crashed some day and serves again is in nobody's way", async () => {
+    const { version } = (await deployment.status())!;
+    fates.set(`${repository}:${version}`, "ready-again");
+    const restarts = async (): Promise<number[]> => {
+      const { items } = await cluster.core.listNamespacedPod({ namespace: "shop" });
+      return items.map(({ status }) => status!.containerStatuses![0]!.restartCount);
+    };
+    while ((await restarts()).some((count) => count === 0)) await setTimeout(100);
+    await deployment.rotateKey();
+    assert.equal(await deployment.scale(4), 4);
+  });
+
+  test("a change goes on though the API server is away for a while", async (t) => {
+    const way = new Way(running);
+    t.after(async () => {
+      process.env["KUBECONFIG"] = running.kubeconfig;
+      await way.close();
+    });
+    await way.open();
+    process.env["KUBECONFIG"] = way.kubeconfig;
+    const next = await writeColourBundle({ bias: 4 });
+    const { version } = await versionOf(next);
+    fates.set(`${repository}:${version}`, "starting");
+    const steps: string[] = [];
+    const deploying = colours(next).deploy({ onProgress: (step) => steps.push(step) });
+    while (!steps.at(-1)?.endsWith("replicas ready")) await setTimeout(50);
+    await way.close();
+    while (steps.at(-1) !== "The cluster does not answer") await setTimeout(50);
+    await way.open();
+    fates.set(`${repository}:${version}`, "ready");
+    assert.equal((await deploying).version, version);
+    await deployment.rollback();
+  });
+
+  test("says so when the version before cannot be put back", async (t) => {
+    t.after(() => (process.env["KUBECONFIG"] = running.kubeconfig));
+    const rbac = cluster.config.makeApiClient(RbacAuthorizationV1Api);
+    const rights = neededRights.flatMap((needed) => needed.rights);
+    process.env["KUBECONFIG"] = await writeAccount(running, { namespace: "shop", name: "leaving", rights });
+    const next = await writeColourBundle({ bias: 3 });
+    const { version } = await versionOf(next);
+    fates.set(`${repository}:${version}`, "starting");
+    const deploying = colours(next).deploy();
+    while ((await deployment.status())!.version !== version) await setTimeout(100);
+    await rbac.deleteNamespacedRoleBinding({ namespace: "shop", name: "leaving" });
+    await assert.rejects(deploying, {
+      name: "EnvironmentError",
+      message:
+        /^\S.* cannot be \w+: .* forbidden: .* And what was there before could not be put back: Secret colours cannot be applied: /u,
+    });
+    process.env["KUBECONFIG"] = running.kubeconfig;
+    await deployment.rollback();
+    assert.equal((await deployment.status())!.readyReplicas, 4);
   });
 
   test("a quota is named, and what was never there before leaves nothing", async () => {
@@ -332,26 +451,6 @@ describe("a deployment in a cluster", { skip: skipWithoutCluster() }, () => {
     assert.equal((await cluster.core.listNamespacedService({ namespace: "taken" })).items.length, 1);
   });
 
-  test("cluster check walks through what is needed", async () => {
-    const check = await runCli(["cluster", "check", "--namespace", "shop"], {
-      env: { KUBECONFIG: running.kubeconfig },
-    });
-    assert.equal(check.exitCode, 0, check.stdout + check.stderr);
-    assert.match(check.stdout, /ok {3}context test/u);
-    assert.match(check.stdout, /ok {3}the API server answers: v1\.34\.4/u);
-    assert.match(check.stdout, /ok {3}you may apply Deployment/u);
-    assert.match(check.stdout, /ok {3}metrics are served/u);
-    const token = temporaryFolder();
-    const wrong = join(token, "kubeconfig");
-    writeFileSync(
-      wrong,
-      readFileSync(running.kubeconfig, "utf8").replace(/token: "\w+"/u, "token: nonsense"),
-    );
-    const refused = await runCli(["cluster", "check"], { env: { KUBECONFIG: wrong } });
-    assert.equal(refused.exitCode, 1);
-    assert.match(refused.stdout, /no {3}.*Your credentials are not accepted/u);
-  });
-
   test("deleting removes its six objects and nothing else", async () => {
     assert.equal(await deployment.delete(), true);
     assert.equal(await deployment.exists(), false);
@@ -376,29 +475,4 @@ describe("a deployment in a cluster", { skip: skipWithoutCluster() }, () => {
 async function versionOf(model: string): Promise<{ version: string }> {
   const { storeVersion } = await import("../../src/deployment/stored-versions.js");
   return storeVersion(temporaryFolder(), model);
-}
-
-/** Of a user of the namespace "shop" who may look at pods and deployments there, and no more. */
-async function kubeconfigOfReader({ core, config }: Cluster, admin: string): Promise<string> {
-  const [namespace, name] = ["shop", "reader"];
-  await core.createNamespacedServiceAccount({ namespace, body: { metadata: { name } } });
-  const rbac = config.makeApiClient(RbacAuthorizationV1Api);
-  const rules = [{ apiGroups: ["*"], resources: ["pods", "deployments"], verbs: ["get", "list"] }];
-  await rbac.createNamespacedRole({ namespace, body: { metadata: { name }, rules } });
-  await rbac.createNamespacedRoleBinding({
-    namespace,
-    body: {
-      metadata: { name },
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
-      subjects: [{ kind: "ServiceAccount", name, namespace }],
-    },
-  });
-  const { status } = await core.createNamespacedServiceAccountToken({
-    namespace,
-    name,
-    body: { spec: { audiences: [], expirationSeconds: 3600 } },
-  });
-  const path = join(data, "reader.kubeconfig");
-  writeFileSync(path, readFileSync(admin, "utf8").replace(/token: "\w+"/u, `token: "${status!.token}"`));
-  return path;
 }

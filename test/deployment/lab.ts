@@ -33,14 +33,14 @@ export class Lab {
   async start(): Promise<void> {
     const programs = buildCluster();
     this.#makeNetwork();
-    this.#startIn("cluster", [programs.cluster, "up", join(this.folder, "cluster")]);
+    this.#spawn("cluster", [programs.cluster, "up", join(this.folder, "cluster")]);
     await this.#until("the control plane", () => this.#said("cluster", "ready after"));
     this.#writeContainerd();
-    this.#startIn("containerd", ["containerd", "-c", join(this.folder, "containerd.toml")]);
+    this.#spawn("containerd", ["containerd", "-c", join(this.folder, "containerd.toml")]);
     await this.#until("containerd", () => this.ctr(["version"]).status === 0);
     await this.#importPause(programs);
     this.#writeKubelet();
-    this.#startIn("kubelet", [
+    this.#spawn("kubelet", [
       programs.kubelet,
       `--config=${this.folder}/kubelet.yaml`,
       `--kubeconfig=${this.folder}/cluster/node.kubeconfig`,
@@ -49,6 +49,12 @@ export class Lab {
       `--root-dir=${this.folder}/kubelet`,
       `--cert-dir=${this.folder}/kubelet-pki`,
     ]);
+  }
+
+  /** Starts another program inside the namespace, which runs until the lab stops; waits until it says so. */
+  async startProgram(name: string, command: readonly string[], ready: string): Promise<void> {
+    this.#spawn(name, command);
+    await this.#until(name, () => this.#said(name, ready));
   }
 
   /** Runs containerd's own command on the node. */
@@ -79,8 +85,9 @@ export class Lab {
   }
 
   async stop(): Promise<void> {
-    const [cluster, containerd, kubelet] = this.#children;
+    const [cluster, containerd, kubelet, ...others] = this.#children;
     kubelet?.kill("SIGKILL");
+    for (const program of others) program.kill("SIGTERM");
     const tasks = String(this.ctr(["tasks", "ls", "-q"]).stdout)
       .split("\n")
       .filter(Boolean);
@@ -123,7 +130,7 @@ export class Lab {
     }
   }
 
-  #startIn(name: string, command: readonly string[]): void {
+  #spawn(name: string, command: readonly string[]): void {
     const log = openSync(join(this.folder, `${name}.log`), "a");
     this.#children.push(spawn("nsenter", [this.#entry, ...command], { stdio: ["pipe", log, log] }));
   }

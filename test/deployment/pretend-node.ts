@@ -3,7 +3,7 @@ import { setHeaderOptions } from "@kubernetes/client-node";
 import { setTimeout } from "node:timers/promises";
 
 /** What becomes of a pod, by its image. */
-export type Fate = "ready" | "image-missing" | "crashes" | Ended;
+export type Fate = "ready" | "ready-again" | "starting" | "image-missing" | "crashes" | Ended;
 
 /** Its program has ended, and said something at last. */
 export interface Ended {
@@ -83,9 +83,12 @@ export class PretendNode {
     const { name: container, image = "" } = spec!.containers[0]!;
     const fate = this.#fateOf(image, pod);
     if (this.#told.get(uid) === fate) return;
-    const isReady = fate === "ready";
+    const isReady = fate === "ready" || fate === "ready-again";
+    const hasCrashed = fate === "ready-again" || fate === "crashes";
     const states: Record<Exclude<Fate, Ended>, V1ContainerState> = {
       ready: { running: { startedAt: new Date() } },
+      "ready-again": { running: { startedAt: new Date() } },
+      starting: { waiting: { reason: "ContainerCreating" } },
       "image-missing": {
         waiting: { reason: "ImagePullBackOff", message: `Back-off pulling image "${image}"` },
       },
@@ -119,9 +122,9 @@ export class PretendNode {
                 imageID: image,
                 ready: isReady,
                 started: isReady,
-                restartCount: fate === "crashes" ? 2 : 0,
+                restartCount: hasCrashed ? 2 : 0,
                 state,
-                ...(fate === "crashes" && {
+                ...(hasCrashed && {
                   lastState: { terminated: { exitCode: 1, reason: "Error", finishedAt: new Date() } },
                 }),
               },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync } from "node:fs";
+import { chmodSync, cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -11,7 +11,9 @@ import { writeColourBundle } from "../serving/colour-bundle.js";
 import { temporaryFolder } from "../support.js";
 import { writeTinyImages } from "../training/tiny-images.js";
 import { skipWithoutCluster } from "./cluster.js";
+import { startDocker, type DockerDaemon } from "./docker-daemon.js";
 import { Lab, skipWithoutPods } from "./lab.js";
+import { dockerAuth, Registry, skipWithoutRegistry } from "./registry.js";
 
 const skip = skipWithoutPods() || skipWithoutCluster();
 
@@ -56,6 +58,48 @@ describe("real pods of our own image", { skip }, () => {
       LAB_IMAGE: image,
       LAB_SOCKET: join(lab.folder, "containerd.sock"),
       LAB_BATCH: [await writeTinyClassifier(), images, folder].join(":"),
+    });
+  });
+
+  describe("whose image is in a registry that wants a login", { skip: skipWithoutRegistry }, () => {
+    const registry = new Registry();
+    const config = temporaryFolder();
+    let daemon: DockerDaemon;
+    let environment: Readonly<Record<string, string>>;
+
+    before(async () => {
+      await registry.start();
+      daemon = await startDocker();
+      writeFileSync(
+        join(config, "config.json"),
+        JSON.stringify({ auths: { [registry.host]: { auth: dockerAuth } } }),
+      );
+      environment = {
+        DOCKER_HOST: daemon.host,
+        DOCKER_CONFIG: config,
+        LAB_REPOSITORY: `${registry.host}/team/colours`,
+      };
+      // The daemon pushes outside of the namespace; nodes find the same registry at the same address inside of it.
+      await lab.startProgram("registry", registry.command(registry.host), "listening on");
+    });
+    after(async () => {
+      await daemon.stop();
+      await registry.stop();
+      registry.remove();
+    });
+
+    test("pull it with a Secret, and not without", async () => {
+      await runInLab("./pull-in-the-lab.js", { ...environment, LAB_BUNDLE: bundles[0]! });
+    });
+
+    test("do a batch as an Indexed Job whose folders lie on a PersistentVolumeClaim", async () => {
+      const volume = temporaryFolder();
+      cpSync(await writeTinyImages(20, 5), join(volume, "images"), { recursive: true });
+      for (const path of [volume, join(volume, "images")]) chmodSync(path, 0o755);
+      await runInLab("../executors/claim-in-the-lab.js", {
+        ...environment,
+        LAB_BATCH: [await writeTinyClassifier(), volume].join(":"),
+      });
     });
   });
 });

@@ -11,6 +11,7 @@ import { connectDocker } from "../../src/deployment/docker/connect.js";
 import { imageTag } from "../../src/deployment/docker/containers.js";
 import { pushImage } from "../../src/deployment/docker/push-image.js";
 import { registryLogin, registryOf } from "../../src/deployment/docker/registry-login.js";
+import { checkRegistry } from "../../src/deployment/kubernetes/check-registry.js";
 import { storeVersion } from "../../src/deployment/stored-versions.js";
 import { writeColourBundle } from "../serving/colour-bundle.js";
 import { temporaryFolder } from "../support.js";
@@ -103,7 +104,13 @@ describe("an image in a registry", { skip: skipWithoutRegistry }, () => {
   let repository: string;
   let version: string;
   let bundle: string;
-  const push = (): Promise<void> => pushImage(repository, version, "colours", bundle);
+  const checked = async (): Promise<string[]> => {
+    const findings: string[] = [];
+    await checkRegistry(repository, (result, message) => findings.push(`${result} ${message}`));
+    return findings;
+  };
+  const answers = (): string => `ok the registry ${registry.host} answers`;
+  const push = (): Promise<string> => pushImage(repository, version, "colours", bundle);
 
   before(async () => {
     await registry.start();
@@ -125,6 +132,10 @@ describe("an image in a registry", { skip: skipWithoutRegistry }, () => {
       name: "EnvironmentError",
       message: `${repository}:${version} cannot be pushed: ${configPath} has no login for the registry ${registry.host}, which wants one (no basic auth credentials). Log in with "docker login ${registry.host}".`,
     });
+    assert.deepEqual(await checked(), [
+      answers(),
+      `no ${configPath} has no login for the registry ${registry.host}: log in with "docker login ${registry.host}"`,
+    ]);
   });
 
   test("is refused to a login that the registry does not know", async () => {
@@ -133,6 +144,12 @@ describe("an image in a registry", { skip: skipWithoutRegistry }, () => {
       name: "EnvironmentError",
       message: `${repository}:${version} cannot be pushed: the registry ${registry.host} refuses the login of carol (unauthorized: authentication required). Log in with "docker login ${registry.host}" as one who may push there.`,
     });
+    const [first, second, ...others] = await checked();
+    assert.deepEqual([first, others], [answers(), []]);
+    assert.match(
+      second!,
+      /^no the registry \S+ refuses the login of carol \(.*\): log in with "docker login"$/u,
+    );
     assert.equal((await registry.ask(`/v2/team/colours/tags/list`, "application/json")).status, 404);
   });
 
@@ -142,11 +159,16 @@ describe("an image in a registry", { skip: skipWithoutRegistry }, () => {
     const { status, stderr } = spawnSync("docker", login, { input: user.password, encoding: "utf8" });
     assert.equal(status, 0, stderr);
     assert.match(readFileSync(configPath, "utf8"), new RegExp(registry.host, "u"));
-    await push();
+    assert.deepEqual(await checked(), [
+      answers(),
+      `ok the registry ${registry.host} takes the login of carol`,
+    ]);
+    const pushed = await push();
 
     const answer = await registry.ask(`/v2/team/colours/manifests/${version}`, manifestType);
     assert.equal(answer.status, 200);
     const digest = answer.headers.get("docker-content-digest")!;
+    assert.equal(digest, pushed);
     const text = await answer.text();
     assert.equal(digest, `sha256:${createHash("sha256").update(text).digest("hex")}`);
     const byDigest = await registry.ask(`/v2/team/colours/manifests/${digest}`, manifestType);
@@ -195,6 +217,9 @@ describe("an image in a registry", { skip: skipWithoutRegistry }, () => {
 
   test("does not get to a registry that is down, which is named", async () => {
     await registry.stop();
+    assert.deepEqual(await checked(), [
+      `no the registry ${registry.host} does not answer (connect ECONNREFUSED ${registry.host}); is the name right?`,
+    ]);
     await assert.rejects(push(), {
       name: "EnvironmentError",
       message: new RegExp(

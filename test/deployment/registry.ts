@@ -19,6 +19,8 @@ function whyNoRegistry(): string | false {
 
 /** The one user of the registry. */
 export const user = { name: "carol", password: "shapes and colours" } as const;
+/** Their login as the file of the `docker` command holds it. */
+export const dockerAuth = Buffer.from(`${user.name}:${user.password}`).toString("base64");
 /** As `htpasswd -B` writes it: bcrypt is all that the registry reads. */
 const htpasswd = `${user.name}:$2b$04$8Y0JckUUo5sCKmPbuDWLFuBsgz6/u.8OziPlIpziGfPmRmvrvsOG6\n`;
 
@@ -37,22 +39,31 @@ export class Registry {
     return join(this.#folder, "log");
   }
 
-  async start(): Promise<void> {
+  constructor() {
     mkdirSync(join(this.#folder, "storage"));
     writeFileSync(join(this.#folder, "htpasswd"), htpasswd);
-    const config = join(this.#folder, "config.json");
+  }
+
+  /** The command that serves what the registry holds on an address of whatever network it is run in. */
+  command(address: string): [program: string, ...args: string[]] {
+    const config = join(this.#folder, `${address}.json`);
     writeFileSync(
       config,
       JSON.stringify({
         version: "0.1",
         log: { accesslog: { disabled: false } },
         storage: { filesystem: { rootdirectory: join(this.#folder, "storage") } },
-        http: { addr: "127.0.0.1:0" },
+        http: { addr: address },
         auth: { htpasswd: { realm: "tests", path: join(this.#folder, "htpasswd") } },
       }),
     );
+    return ["docker-registry", "serve", config];
+  }
+
+  async start(): Promise<void> {
+    const [program, ...args] = this.command("127.0.0.1:0");
     const log = openSync(this.#log, "a");
-    const child = spawn("docker-registry", ["serve", config], { stdio: ["ignore", log, log] });
+    const child = spawn(program, args, { stdio: ["ignore", log, log] });
     this.#child = child;
     for (;;) {
       const said = readFileSync(this.#log, "utf8");
@@ -74,8 +85,8 @@ export class Registry {
 
   /** Asks as its user does. */
   async ask(path: string, accept: string): Promise<Response> {
-    const authorization = `Basic ${Buffer.from(`${user.name}:${user.password}`).toString("base64")}`;
-    return fetch(`http://${this.host}${path}`, { headers: { accept, authorization } });
+    const headers = { accept, authorization: `Basic ${dockerAuth}` };
+    return fetch(`http://${this.host}${path}`, { headers });
   }
 
   /** Ends the registry; what it holds stays until {@link remove}. */

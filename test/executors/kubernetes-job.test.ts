@@ -4,16 +4,27 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 
-import type { BatchV1Api, V1Job, V1Pod } from "@kubernetes/client-node";
+import {
+  NetworkingV1Api,
+  Watch,
+  type BatchV1Api,
+  type V1Job,
+  type V1NetworkPolicy,
+  type V1Pod,
+  type V1Volume,
+} from "@kubernetes/client-node";
 
 import { batch, kubernetesJob, type BatchRunProgress, type KubernetesJobOptions } from "sightbook";
 
 import { parseShards, runShard } from "../../src/batch/index.js";
 import { connectCluster, type Cluster } from "../../src/deployment/kubernetes/cluster.js";
+import { neededRights } from "../../src/deployment/kubernetes/needed-rights.js";
 import { assertEachImageOnce, ended, finishedShards, rowsOf, startCli, until } from "../batch/runs.js";
 import { writeTinyClassifier } from "../batch/tiny-classifier.js";
+import { writeAccount } from "../deployment/account.js";
 import { skipWithoutCluster, startCluster, type TestCluster } from "../deployment/cluster.js";
 import { PretendNode, type Ended, type Fate } from "../deployment/pretend-node.js";
+import { Way } from "../deployment/way.js";
 import { temporaryFolder } from "../support.js";
 import { writeTinyImages } from "../training/tiny-images.js";
 
@@ -39,11 +50,14 @@ describe("in a cluster", { skip: skipWithoutCluster() }, () => {
   let control: TestCluster;
   let cluster: Cluster;
   let jobs: BatchV1Api;
+  let networking: NetworkingV1Api;
   let node: PretendNode;
   /** Shards in the order in which pods began them. */
   let begun: number[] = [];
   /** What the next pods of a shard end with instead of doing it. */
   const ends = new Map<number, Ended[]>();
+  /** What pods of a shard wait for before they do it. */
+  const held = new Map<number, Promise<unknown>>();
   let missingImages = false;
   const fates = new Map<string, Fate>();
   const work: Promise<unknown>[] = [];
@@ -54,10 +68,13 @@ describe("in a cluster", { skip: skipWithoutCluster() }, () => {
     const list = spec!.containers[0]!.env!.find(({ name }) => name === "SIGHTBOOK_SHARDS")?.value;
     const shard = list === undefined ? index : parseShards(list)[index]!;
     begun.push(shard);
-    const folder = (name: string): string =>
-      spec!.volumes!.find((volume) => volume.name === name)!.hostPath!.path;
+    const folder = (name: string): string => {
+      const { hostPath, nfs } = spec!.volumes!.find((volume) => volume.name === name)!;
+      return (hostPath ?? nfs)!.path;
+    };
     const end = ends.get(shard)?.shift();
     if (end !== undefined) return end;
+    await held.get(shard);
     await runShard(folder("run"), shard, { images: folder("images") });
     return { exitCode: 0, said: "" };
   };
@@ -84,10 +101,12 @@ describe("in a cluster", { skip: skipWithoutCluster() }, () => {
     cluster = await connectCluster({ namespace: "batches" });
     const { BatchV1Api } = await import("@kubernetes/client-node");
     jobs = cluster.config.makeApiClient(BatchV1Api);
+    networking = cluster.config.makeApiClient(NetworkingV1Api);
     for (const [name, labels] of [
       ["batches", {}],
       ["full", {}],
       ["strict", { "pod-security.kubernetes.io/enforce": "restricted" }],
+      ["shared", { "pod-security.kubernetes.io/enforce": "baseline" }],
     ] as const) {
       await cluster.core.createNamespace({ body: { metadata: { name, labels } } });
     }
@@ -126,8 +145,6 @@ describe("in a cluster", { skip: skipWithoutCluster() }, () => {
   const assertNothingLeft = async (namespace = "batches"): Promise<void> => {
     const { items } = await jobs.listNamespacedJob({ namespace });
     const { items: pods } = await cluster.core.listNamespacedPod({ namespace });
-    const { NetworkingV1Api } = await import("@kubernetes/client-node");
-    const networking = cluster.config.makeApiClient(NetworkingV1Api);
     const { items: policies } = await networking.listNamespacedNetworkPolicy({ namespace });
     const all = [...items, ...pods, ...policies];
     assert.deepEqual(
@@ -205,14 +222,58 @@ describe("in a cluster", { skip: skipWithoutCluster() }, () => {
     process.kill(client.pid!, "SIGKILL");
     await ended(client);
     const { metadata } = await theJob();
+    // As if the client had been killed before it made the policy.
+    const name = metadata!.name!;
+    await networking.deleteNamespacedNetworkPolicy({ namespace: "batches", name }).catch(() => undefined);
+    const made: string[] = [];
+    const watching = await new Watch(cluster.config).watch(
+      "/apis/networking.k8s.io/v1/namespaces/batches/networkpolicies",
+      {},
+      (phase, policy: V1NetworkPolicy) => phase === "ADDED" && made.push(policy.metadata!.name!),
+      () => undefined,
+    );
     const notes: string[] = [];
     await batch({ ...options(run), shardSize: 4, onProgress: ({ note }) => notes.push(note) });
+    watching.abort();
     assert.ok(notes.includes("going on with the Job that is there"), notes.join());
-    assert.ok(metadata!.name !== undefined);
+    assert.deepEqual(made, [name]);
     assert.deepEqual(
       begun,
       Array.from({ length: 15 }, (_, shard) => shard),
     );
+    await assertEachImageOnce(run);
+    await assertNothingLeft();
+  });
+
+  test("a Job goes on though the API server is away for a while, and so does who waits for it", async (t) => {
+    const way = new Way(control);
+    t.after(async () => {
+      process.env["KUBECONFIG"] = control.kubeconfig;
+      await way.close();
+    });
+    await way.open();
+    process.env["KUBECONFIG"] = way.kubeconfig;
+    const run = newRun();
+    begun = [];
+    const notes: string[] = [];
+    let finished = 0;
+    let release = (): void => undefined;
+    held.set(5, new Promise<void>((resolve) => (release = resolve)));
+    const running = batch({
+      ...options(run, { workers: 1 }),
+      onProgress: ({ note, finishedShards: count }) => {
+        notes.push(note);
+        finished = count;
+      },
+    });
+    while (finished === 0) await setTimeout(20);
+    await way.close();
+    while (notes.at(-1) !== "the cluster does not answer") await setTimeout(20);
+    await way.open();
+    release();
+    await running;
+    held.clear();
+    assert.deepEqual([...begun].sort(), [0, 1, 2, 3, 4, 5]);
     await assertEachImageOnce(run);
     await assertNothingLeft();
   });
@@ -265,6 +326,53 @@ describe("in a cluster", { skip: skipWithoutCluster() }, () => {
       message: /^batch: no pod ran for 3 s: no node has room \(.*persistentvolumeclaim "photos" not found/u,
     });
     await assertNothingLeft("strict");
+    await assertNothingLeft("full");
+  });
+
+  test("folders on NFS are mounted as they are named, where hostPath is forbidden; a place that cannot be is refused", async () => {
+    const run = newRun();
+    const server = "files.example.org";
+    const nfs = { run: { nfs: { server, path: run } }, images: { nfs: { server, path: images } } };
+    let volumes: V1Volume[] = [];
+    const running = batch(options(run, { namespace: "shared", ...nfs }));
+    while (volumes.length === 0) {
+      const { items } = await jobs.listNamespacedJob({ namespace: "shared" });
+      volumes = items[0]?.spec?.template.spec?.volumes ?? [];
+    }
+    await running;
+    await assertEachImageOnce(run);
+    await assertNothingLeft("shared");
+    const mounted = volumes.slice(0, 2).map(({ name, nfs: source }) => [name, source?.server, source?.path]);
+    assert.deepEqual(mounted, [
+      ["run", server, run],
+      ["images", server, images],
+    ]);
+    const nowhere = { run: { nfs: { server: "", path: run } } };
+    await assert.rejects(batch(options(newRun(), nowhere)), {
+      name: "EnvironmentError",
+      message:
+        /^Job sightbook-batch-\w+ cannot be applied: .*spec\.template\.spec\.volumes\[0\]\.nfs\.server: Required value/u,
+    });
+  });
+
+  test("the rights that cluster check asks for are enough; without that to events the Job goes on all the same", async (t) => {
+    t.after(() => (process.env["KUBECONFIG"] = control.kubeconfig));
+    const { rights } = neededRights.find(({ what }) => what === "run batches as Jobs")!;
+    const batcher = { namespace: "batches", name: "batcher", rights };
+    process.env["KUBECONFIG"] = await writeAccount(control, batcher);
+    const run = newRun();
+    await batch(options(run));
+    await assertEachImageOnce(run);
+    await assertNothingLeft();
+    const blind = rights.filter(({ resource }) => resource !== "events");
+    process.env["KUBECONFIG"] = await writeAccount(control, {
+      namespace: "full",
+      name: "blind",
+      rights: blind,
+    });
+    await assert.rejects(batch(options(newRun(), { namespace: "full", startTimeoutMs: 3000 })), {
+      message: /^batch: no pod ran for 3 s: The events cannot be listed: events is forbidden: .* "full"\./u,
+    });
     await assertNothingLeft("full");
   });
 

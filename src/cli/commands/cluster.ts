@@ -8,15 +8,19 @@ interface CheckOptions {
   readonly context?: string;
   readonly namespace?: string;
   readonly repository?: string;
+  readonly claim?: string;
 }
 
-/** `sightbook cluster check`: what deploying to Kubernetes needs, one thing after the other. */
+/** `sightbook cluster check`: what deploying and batches need of Kubernetes, one thing after the other. */
 export function clusterCommand(finish: (exitCode: number) => void): Command {
   const check = new Command("check")
-    .description("Go through what deploying needs: context, namespace, permissions, metrics, registry.")
+    .description(
+      "Go through what deploying and batches need: context, namespace, permissions, metrics, claim, registry and its login.",
+    )
     .option("--context <name>", "of the kubeconfig (default: the current one)")
     .option("--namespace <name>", "default: that of the context")
-    .option("--repository <name>", "where the image is to be, such as registry.example.org/team/tableware");
+    .option("--repository <name>", "where the image is to be, such as registry.example.org/team/tableware")
+    .option("--claim <name>", "a PersistentVolumeClaim for a batch's folders, or a deployment's records");
   return new Command("cluster")
     .description("Kubernetes clusters to deploy to.")
     .addCommand(withResult(check, run, finish));

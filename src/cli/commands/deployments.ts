@@ -97,8 +97,9 @@ async function records(name: string, where: Where): Promise<CommandResult> {
 
 async function scale(name: string, replicas: number, where: Where): Promise<CommandResult> {
   const deployment = await Deployment.open(name, where);
-  await deployment.scale(replicas);
-  return { json: { name, replicas }, text: `${name}: ${countOf(replicas, "replica")}` };
+  const kept = await deployment.scale(replicas);
+  const more = kept > replicas ? `, at least ${replicas} when the load falls` : "";
+  return { json: { name, replicas: kept }, text: `${name}: ${countOf(kept, "replica")}${more}` };
 }
 
 async function rollback(name: string, where: Where): Promise<CommandResult> {

@@ -41,6 +41,8 @@ export interface ClusterSpec {
   readonly version: string;
   /** Those served before, the oldest first. */
   readonly earlier: readonly string[];
+  /** Digests in the repository of the versions that were pushed from here; another version is found by its tag. */
+  readonly digests?: Readonly<Record<string, string>> | undefined;
   /** SHA-256 of the primary and of the secondary key. */
   readonly keyDigests: readonly string[];
   /** The autoscaler keeps the number of replicas between these two. */
@@ -77,13 +79,17 @@ export function nextSpec(
     );
   }
   const replicas = request.replicas ?? old?.replicas ?? 1;
-  const earlier = old && old.version !== version ? [...old.earlier, old.version] : (old?.earlier ?? []);
+  const served = old && old.version !== version ? [...old.earlier, old.version] : (old?.earlier ?? []);
+  const earlier = served.filter((one) => one !== version).slice(1 - keptVersions);
+  // In another repository they would be others.
+  const known = repository === old?.repository ? Object.entries(old.digests ?? {}) : [];
   return {
     name,
     namespace,
     repository,
     version,
-    earlier: earlier.filter((one) => one !== version).slice(1 - keptVersions),
+    earlier,
+    digests: Object.fromEntries(known.filter(([one]) => earlier.includes(one))),
     keyDigests,
     replicas,
     maxReplicas: Math.max(replicas, options.maxReplicas ?? old?.maxReplicas ?? 2 * replicas),

@@ -137,6 +137,12 @@ export function apiStatus(error: unknown): { readonly code: number; readonly mes
   return { code, message };
 }
 
+/** Whether asking again may help: nobody answered, or it is the server's own trouble. */
+export function isPassing(error: unknown): boolean {
+  const code = apiStatus((error as Error).cause)?.code;
+  return code === undefined || code === 429 || code >= 500;
+}
+
 function clusterError(what: string, error: unknown): EnvironmentError {
   const status = apiStatus(error);
   const isLate = error instanceof Error && error.name === "AbortError";

@@ -28,8 +28,10 @@ export const managedBy = { "app.kubernetes.io/managed-by": "sightbook" } as cons
 /** Longer than a replica takes to answer what it accepted. */
 const gracePeriodSeconds = 45;
 
-export function imageOf({ repository, version }: Pick<ClusterSpec, "repository" | "version">): string {
-  return `${repository}:${version}`;
+/** By its digest where that is known: nodes that have an image of the same tag would not look for a newer one. */
+function imageOf({ repository, version, digests }: ClusterSpec): string {
+  const digest = digests?.[version];
+  return digest === undefined ? `${repository}:${version}` : `${repository}@${digest}`;
 }
 
 /** The objects that a deployment is made of, in the order in which they are applied, and what each has besides its name. */

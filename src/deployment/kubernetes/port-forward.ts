@@ -14,16 +14,26 @@ import { readyPods } from "./own-objects.js";
  * @throws {@link EnvironmentError} when no replica is ready, or this user may not forward ports.
  */
 export async function forwardPort(cluster: Cluster, name: string): Promise<Passage> {
-  const pods = await readyPods(cluster, name);
+  let pods = await readyPods(cluster, name);
   // Once now, to say what is in the way: a refusal in the middle of a request could not be told.
   const trial = await openChannel(cluster, pods[0]!, new PassThrough(), new PassThrough());
   trial.close();
   let turn = 0;
+  const lead = async (client: Socket): Promise<Channel> => {
+    const next = (): Promise<Channel> => openChannel(cluster, pods[turn++ % pods.length]!, client, client);
+    try {
+      return await next();
+    } catch {
+      // Others may have taken the place of those that were there.
+      pods = await readyPods(cluster, name);
+      return next();
+    }
+  };
   const open = new Set<Socket>();
   const server = createServer((client) => {
     open.add(client);
     client.on("error", () => undefined).once("close", () => open.delete(client));
-    void openChannel(cluster, pods[turn++ % pods.length]!, client, client).then(
+    void lead(client).then(
       (channel) => {
         channel.onclose = () => {
           client.destroySoon();

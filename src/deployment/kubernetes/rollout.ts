@@ -3,9 +3,11 @@ import { setTimeout } from "node:timers/promises";
 import type { V1ContainerStatus, V1Deployment, V1Pod } from "@kubernetes/client-node";
 
 import { CancelledError, EnvironmentError } from "../../errors.js";
-import { inWords, type Cluster } from "./cluster.js";
+import { inWords, isPassing, type Cluster } from "./cluster.js";
 import type { ClusterSpec } from "./cluster-spec.js";
 import { deploymentLabel, versionAnnotation } from "./manifests.js";
+
+const pollMs = 300;
 
 export interface RolloutOptions {
   readonly signal?: AbortSignal | undefined;
@@ -23,36 +25,66 @@ export interface RolloutOptions {
 export async function rolledOut(cluster: Cluster, spec: ClusterSpec, options: RolloutOptions): Promise<void> {
   const end = performance.now() + options.timeoutMs;
   let said = "";
-  for (;;) {
-    if (options.signal?.aborted === true) throw new CancelledError("Deploying was cancelled.");
-    const { name, namespace } = spec;
-    const deployment = await inWords(`Deployment ${name} cannot be read`, () =>
-      cluster.apps.readNamespacedDeployment({ name, namespace }),
-    );
-    if (isReady(deployment, spec)) return;
-    const pods = await podsOf(cluster, spec);
-    const stuck = (await hopeless(cluster, pods)) ?? refused(deployment);
-    if (stuck !== undefined) throw new EnvironmentError(`${name}: ${stuck}`);
-    const { updatedReplicas = 0, availableReplicas = 0 } = deployment.status ?? {};
-    const progress = `${Math.min(updatedReplicas, availableReplicas)} of ${spec.replicas} replicas ready`;
+  const tell = (progress: string): void => {
     if (progress !== said) options.onProgress?.(progress);
     said = progress;
+  };
+  for (;;) {
+    if (options.signal?.aborted === true) throw new CancelledError("Deploying was cancelled.");
+    let look: Look;
+    try {
+      look = await lookAt(cluster, spec);
+    } catch (error) {
+      // It goes on without us; a control plane that is updated is away for a while.
+      if (!isPassing(error) || performance.now() > end) throw error;
+      tell("The cluster does not answer");
+      await setTimeout(pollMs);
+      continue;
+    }
+    const { isDone, stuck, waits, progress } = look;
+    if (isDone) return;
+    if (stuck !== undefined) throw new EnvironmentError(`${spec.name}: ${stuck}`);
+    tell(progress);
     if (performance.now() > end) {
       const seconds = options.timeoutMs / 1000;
-      throw new EnvironmentError(`${name} was not ready within ${seconds} s: ${waiting(pods) ?? progress}`);
+      throw new EnvironmentError(`${spec.name} was not ready within ${seconds} s: ${waits ?? progress}`);
     }
-    await setTimeout(300);
+    await setTimeout(pollMs);
   }
 }
 
-function isReady({ metadata, status = {} }: V1Deployment, { replicas }: ClusterSpec): boolean {
-  const { observedGeneration = 0, updatedReplicas = 0, availableReplicas = 0, replicas: all = 0 } = status;
-  return (
-    observedGeneration >= (metadata?.generation ?? 0) &&
-    updatedReplicas >= replicas &&
-    updatedReplicas === all &&
-    availableReplicas === all
+/** How far a version is. */
+interface Look {
+  readonly isDone: boolean;
+  /** What no waiting will mend. */
+  readonly stuck?: string | undefined;
+  /** Why pods that are not ready wait. */
+  readonly waits?: string | undefined;
+  readonly progress: string;
+}
+
+async function lookAt(cluster: Cluster, spec: ClusterSpec): Promise<Look> {
+  const { name, namespace } = spec;
+  const deployment = await inWords(`Deployment ${name} cannot be read`, () =>
+    cluster.apps.readNamespacedDeployment({ name, namespace }),
   );
+  const { updatedReplicas = 0, availableReplicas = 0 } = deployment.status ?? {};
+  const progress = `${Math.min(updatedReplicas, availableReplicas)} of ${spec.replicas} replicas ready`;
+  // What the status says before the cluster has seen the change is about the state before.
+  if (!isObserved(deployment)) return { isDone: false, progress };
+  if (isReady(deployment, spec)) return { isDone: true, progress };
+  const pods = await podsOf(cluster, spec);
+  const stuck = (await hopeless(cluster, pods)) ?? refused(deployment);
+  return { isDone: false, stuck, waits: waiting(pods), progress };
+}
+
+function isObserved({ metadata, status }: V1Deployment): boolean {
+  return (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
+}
+
+function isReady({ status = {} }: V1Deployment, { replicas }: ClusterSpec): boolean {
+  const { updatedReplicas = 0, availableReplicas = 0, replicas: all = 0 } = status;
+  return updatedReplicas >= replicas && updatedReplicas === all && availableReplicas === all;
 }
 
 /** The pods of this version, without those that leave: of a try before this one, whose image may have been missing. */
@@ -81,7 +113,8 @@ export async function hopeless(cluster: Cluster, pods: readonly V1Pod[]): Promis
       if (!isPassing && (reason === "CreateContainerConfigError" || reason === "CreateContainerError")) {
         return `a container cannot be made (${reason}: ${message}).`;
       }
-      if (container.restartCount > 0) return crashed(cluster, pod, container);
+      // One that crashed some day and serves again is no reason to end.
+      if (container.restartCount > 0 && !container.ready) return crashed(cluster, pod, container);
     }
   }
   return undefined;

@@ -41,12 +41,21 @@ export interface Stuck {
   readonly isFinal: boolean;
 }
 
-/** Why no pod of a Job runs, as far as the cluster knows. */
+/** Why no pod of a Job runs, as far as the cluster knows and this user may. */
 export async function whatIsStuck(
   cluster: Cluster,
   job: string,
   pods: readonly V1Pod[],
 ): Promise<Stuck | undefined> {
+  try {
+    return await whatKeeps(cluster, job, pods);
+  } catch (error) {
+    // The Job goes on though it is not known what keeps it.
+    return { what: (error as Error).message, isFinal: false };
+  }
+}
+
+async function whatKeeps(cluster: Cluster, job: string, pods: readonly V1Pod[]): Promise<Stuck | undefined> {
   const waitingPods = pods.filter(({ status }) => status?.phase === "Pending");
   const final = await hopeless(cluster, waitingPods);
   if (final !== undefined) return { what: final, isFinal: true };

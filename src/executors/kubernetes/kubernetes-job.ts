@@ -1,8 +1,6 @@
 import { stat } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 
-import type { V1Job } from "@kubernetes/client-node";
-
 import {
   checkCounts,
   parseShards,
@@ -14,11 +12,9 @@ import {
 import { connectDocker } from "../../deployment/docker/connect.js";
 import { pushLoaded } from "../../deployment/docker/push-image.js";
 import {
-  apiStatus,
   apply,
   connectCluster,
-  inWords,
-  readObject,
+  isPassing,
   type Cluster,
   type ClusterPlace,
 } from "../../deployment/kubernetes/cluster.js";
@@ -28,10 +24,18 @@ import {
   jobName,
   jobNetworkPolicy,
   podUser,
-  runLabel,
   shardsAnnotation,
   type JobSpec,
 } from "./job-manifest.js";
+import {
+  deleteJob,
+  isEnded,
+  isLeaving,
+  isOurs,
+  readJob,
+  replaceable,
+  type JobReference,
+} from "./job-object.js";
 import { failureReasons, podsOf, whatIsStuck } from "./job-pods.js";
 import type { VolumePlace } from "./volumes.js";
 import { workerImage } from "../worker-image.js";
@@ -67,7 +71,6 @@ export interface KubernetesJobOptions extends ClusterPlace {
 }
 
 const pollMs = 500;
-const goneTimeoutMs = 120_000;
 const brokenNodeMs = 60_000;
 /** For how long the API server may not answer: a control plane that is updated is away for a minute or two. */
 const silenceTimeoutMs = 300_000;
@@ -93,6 +96,8 @@ export function kubernetesJob(options: KubernetesJobOptions): ShardExecutor {
       let shards: readonly number[];
       if (found !== undefined && isOurs(found, job) && !isEnded(found) && !isLeaving(found)) {
         executorOptions.onNote("going on with the Job that is there");
+        // The call that made it may have been killed in between.
+        await apply(cluster, jobNetworkPolicy(found));
         shards = parseShards(found.metadata!.annotations![shardsAnnotation]!);
       } else {
         if (found !== undefined) await replaceable(reference, found, job);
@@ -106,11 +111,6 @@ export function kubernetesJob(options: KubernetesJobOptions): ShardExecutor {
       return [...failures, ...others].sort((a, b) => a.shard - b.shard);
     },
   };
-}
-
-interface JobReference {
-  readonly cluster: Cluster;
-  readonly name: string;
 }
 
 async function start(
@@ -233,64 +233,4 @@ async function watch(
     }
     await setTimeout(pollMs);
   }
-}
-
-async function readJob({ cluster, name }: JobReference): Promise<V1Job | undefined> {
-  const { namespace } = cluster;
-  return readObject(cluster, { apiVersion: "batch/v1", kind: "Job", metadata: { name, namespace } });
-}
-
-function isOurs({ metadata }: V1Job, { id }: ShardJob): boolean {
-  return metadata?.labels?.[runLabel] === id;
-}
-
-function isLeaving({ metadata }: V1Job): boolean {
-  return metadata?.deletionTimestamp !== undefined;
-}
-
-function isEnded({ status }: V1Job): boolean {
-  const isSo = (type: string): boolean =>
-    status?.conditions?.some((condition) => condition.type === type && condition.status === "True") ?? false;
-  return isSo("Complete") || isSo("Failed");
-}
-
-/** Removes an ended Job of ours, whose failures are tried again; leaves another's. */
-async function replaceable(reference: JobReference, found: V1Job, job: ShardJob): Promise<void> {
-  if (isOurs(found, job)) return deleteJob(reference);
-  throw new EnvironmentError(
-    `There is a Job ${reference.name} that this run has not made; rename or delete it.`,
-  );
-}
-
-/** Deletes the Job and its pods, and what belongs to it; waits until they are gone. */
-async function deleteJob(reference: JobReference): Promise<void> {
-  const { cluster, name } = reference;
-  const { objects, namespace } = cluster;
-  const metadata = { name, namespace };
-  for (const [apiVersion, kind] of [
-    ["batch/v1", "Job"],
-    ["networking.k8s.io/v1", "NetworkPolicy"],
-  ] as const) {
-    await inWords(`${kind} ${name} cannot be deleted`, () =>
-      objects
-        .delete({ apiVersion, kind, metadata }, undefined, undefined, undefined, undefined, "Foreground")
-        .catch((error: unknown) => {
-          if (apiStatus(error)?.code !== 404) throw error;
-        }),
-    );
-  }
-  for (const end = performance.now() + goneTimeoutMs; (await readJob(reference)) !== undefined;) {
-    if (performance.now() > end) {
-      throw new EnvironmentError(
-        `The cluster has not removed the Job ${name} within ${goneTimeoutMs / 1000} s.`,
-      );
-    }
-    await setTimeout(200);
-  }
-}
-
-/** Whether asking again may help: nobody answered, or it is the server's own trouble. */
-function isPassing(error: unknown): boolean {
-  const code = apiStatus((error as Error).cause)?.code;
-  return code === undefined || code === 429 || code >= 500;
 }
