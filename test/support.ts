@@ -1,7 +1,8 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import test, { after } from "node:test";
+import process from "node:process";
+import test from "node:test";
 import { fileURLToPath } from "node:url";
 
 /** The checkout's root; tests run compiled, from `dist/test`. */
@@ -23,13 +24,19 @@ export function skipWithout(name: string): string | false {
   return developmentData(name) === undefined ? `development data ${name} is absent` : false;
 }
 
-/** A fresh folder that goes away when the test, suite or file that calls this ends; not for use inside a hook. */
+const temporaryFolders: string[] = [];
+
+/** A fresh folder that goes away with the process: after all hooks, which end the programs that write in it. */
 export function temporaryFolder(): string {
+  if (temporaryFolders.length === 0) process.once("exit", removeTemporaryFolders);
   const folder = mkdtempSync(join(tmpdir(), "sightbook-test-"));
-  after(() => {
-    rmSync(folder, { recursive: true, force: true });
-  });
+  temporaryFolders.push(folder);
   return folder;
+}
+
+function removeTemporaryFolders(): void {
+  // A program that was told to end may write its last.
+  for (const folder of temporaryFolders) rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
 }
 
 /**
