@@ -38,6 +38,7 @@ export class DatasetOverview {
   readonly #closed = new AbortController();
   /** As the search found them; edits since then may have changed their images. */
   #found: readonly DuplicateGroup[] = [];
+  #searching: Promise<void> | undefined;
   #isStale = false;
 
   constructor(dataset: ClassificationDataset) {
@@ -69,8 +70,14 @@ export class DatasetOverview {
   }
 
   /** Looks for duplicates, as the button does; resolves when they are shown, also where the search failed. */
-  async findDuplicates(): Promise<void> {
-    if (this.#widget.state.search.phase === "running") return;
+  findDuplicates(): Promise<void> {
+    this.#searching ??= this.#search().finally(() => {
+      this.#searching = undefined;
+    });
+    return this.#searching;
+  }
+
+  async #search(): Promise<void> {
     const total = this.#dataset.size;
     this.#widget.set({ search: { phase: "running", done: 0, total, text: "Looking for duplicates" } });
     let shownAt = performance.now();
