@@ -14,21 +14,17 @@ import { readyPods } from "./own-objects.js";
  * @throws {@link EnvironmentError} when no replica is ready, or this user may not forward ports.
  */
 export async function forwardPort(cluster: Cluster, name: string): Promise<Passage> {
-  let pods = await readyPods(cluster, name);
-  // Once now, to say what is in the way: a refusal in the middle of a request could not be told.
-  const trial = await openChannel(cluster, pods[0]!, new PassThrough(), new PassThrough());
-  trial.close();
   let turn = 0;
-  const lead = async (client: Socket): Promise<Channel> => {
-    const next = (): Promise<Channel> => openChannel(cluster, pods[turn++ % pods.length]!, client, client);
-    try {
-      return await next();
-    } catch {
-      // Others may have taken the place of those that were there.
-      pods = await readyPods(cluster, name);
-      return next();
-    }
+  // Asked each time: a replica that is being replaced answers for a while yet, with the version before.
+  const toNext = async (output: Socket | PassThrough, input = output): Promise<Channel> => {
+    const pods = await readyPods(cluster, name);
+    return openChannel(cluster, pods[turn++ % pods.length]!, output, input);
   };
+  // Once now, to say what is in the way: a refusal in the middle of a request could not be told.
+  const trial = await toNext(new PassThrough(), new PassThrough());
+  trial.close();
+  // A replica may end between question and connection.
+  const lead = (client: Socket): Promise<Channel> => toNext(client).catch(() => toNext(client));
   const open = new Set<Socket>();
   const server = createServer((client) => {
     open.add(client);
