@@ -22,30 +22,50 @@ const RETRY_MS = 20;
  */
 export class Interrupter {
   readonly #shared: Int32Array;
+  /** The last interrupt while one is being enforced: one at a time, or a hail of them would keep the main thread from its messages. */
+  #asked: { readonly token: number; readonly tell: () => void } | undefined;
 
   constructor(shared: Int32Array) {
     this.#shared = shared;
   }
 
   /**
-   * Sees to it that the main thread takes note of the interrupt `token`.
+   * Sees to it that the main thread takes note of the interrupt `token`, which is higher than those before.
    *
    * @param tell - Sends the main thread the interrupt, again if need be: a termination may have hit the code that received it.
    */
-  async enforce(token: number, tell: () => void): Promise<void> {
+  enforce(token: number, tell: () => void): void {
+    const isUnderWay = this.#asked !== undefined;
+    this.#asked = { token, tell };
+    if (!isUnderWay) void this.#enforce(token);
+  }
+
+  async #enforce(first: number): Promise<void> {
     let session: Session | undefined;
+    let token = first;
     for (let waitMs = NOTICE_MS; ;) {
       await new Promise((resolve) => setTimeout(resolve, waitMs));
-      if (Atomics.load(this.#shared, Shared.interruptSeen) >= token) break;
+      if (this.#isSeen(this.#asked!.token)) break;
+      if (this.#isSeen(token)) {
+        // What came meanwhile has a time of its own.
+        token = this.#asked!.token;
+        waitMs = NOTICE_MS;
+        continue;
+      }
       if (session === undefined) {
         session = new Session();
         session.connectToMainThread();
       }
       const terminated = await terminateBusyCode(session, token);
-      if (terminated) tell();
+      if (terminated) this.#asked!.tell();
       waitMs = terminated ? NOTICE_MS : RETRY_MS;
     }
     session?.disconnect();
+    this.#asked = undefined;
+  }
+
+  #isSeen(token: number): boolean {
+    return Atomics.load(this.#shared, Shared.interruptSeen) >= token;
   }
 }
 

@@ -119,7 +119,7 @@ class Transport {
     tell(false);
     Atomics.notify(shared, Shared.inputs);
     Atomics.notify(shared, Shared.pendingCharacters);
-    void interrupter.enforce(token, () => {
+    interrupter.enforce(token, () => {
       tell(true);
     });
   }
