@@ -44,7 +44,9 @@ export class DatasetOverview {
   constructor(dataset: ClassificationDataset) {
     this.#dataset = dataset;
     const search = { phase: "none", done: 0, total: dataset.size, text: "" } as const;
-    this.#widget = openViewWidget("OverviewView", { ...this.#content(""), search }, () => this.#fallback());
+    this.#widget = openViewWidget("OverviewView", { ...this.#content("", []), search }, () =>
+      this.#fallback(),
+    );
     const thumbnails = new ThumbnailMaker(dataset);
     answerQuestions(this.#widget, {
       [aboutThumbnails]: (question: Parameters<ThumbnailMaker["answer"]>[0]) => thumbnails.answer(question),
@@ -120,10 +122,10 @@ export class DatasetOverview {
 
   #refresh(label: string): void {
     const { search } = this.#widget.state;
-    const isDone = search.phase === "done";
+    const groups = this.#groups();
     this.#widget.set({
-      ...this.#content(label),
-      ...(isDone && { search: { ...search, text: groupsText(this.#groups()) } }),
+      ...this.#content(label, groups),
+      ...(search.phase === "done" && { search: { ...search, text: groupsText(groups) } }),
     });
   }
 
@@ -140,13 +142,13 @@ export class DatasetOverview {
       .filter(({ images }) => images.length > 1);
   }
 
-  #content(label: string): Omit<OverviewState, "search"> {
+  #content(label: string, groups: readonly DuplicateGroup[]): Omit<OverviewState, "search"> {
     const { images, labels, labelIndices, problems, root } = this.#dataset;
     const description = this.#dataset.describe();
     const index = labels.indexOf(label);
     const chosen = label === "" ? images : images.filter((_, at) => labelIndices[at] === index);
     const chosenIds = new Set(chosen.map(({ id }) => id));
-    const groups = this.#groups()
+    const shown = groups
       .filter((group) => group.images.some(({ id }) => chosenIds.has(id)))
       .sort((a, b) => Number(b.labelsDiffer) - Number(a.labelsDiffer));
     const where = root === undefined ? "" : ` in ${fromHere(root)}`;
@@ -157,7 +159,7 @@ export class DatasetOverview {
       facts: describeFacts(chosen),
       sizes: sizesOf(chosen),
       samples: spreadOver(chosen).map(imageOf),
-      duplicates: groups.slice(0, shownGroups).map(duplicatesOf),
+      duplicates: shown.slice(0, shownGroups).map(duplicatesOf),
       problemCount: problems.length,
       problems: problems.slice(0, shownProblems).map(({ message }) => message),
     };
