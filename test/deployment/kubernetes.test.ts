@@ -356,6 +356,25 @@ describe("a deployment in a cluster", { skip: skipWithoutCluster() }, () => {
     assert.equal(after.readyReplicas, 4);
   });
 
+  test("an image that nodes get at their second try only is said, and awaited", async () => {
+    const next = await writeColourBundle({ bias: 3 });
+    const { version } = await versionOf(next);
+    const image = `${repository}:${version}`;
+    fates.set(image, "image-missing");
+    const said: string[] = [];
+    await colours(next).deploy({
+      onProgress: (step) => {
+        said.push(step);
+        if (step.includes("cannot be pulled")) fates.set(image, "ready");
+      },
+    });
+    assert.ok(
+      said.some((step) => /^\d of 4 replicas ready: the image \S+ cannot be pulled \(/u.test(step)),
+      said.join("\n"),
+    );
+    assert.equal((await deployment.status())!.version, version);
+  });
+
   test("a replica that crashed some day and serves again is in nobody's way", async () => {
     const { version } = (await deployment.status())!;
     fates.set(`${repository}:${version}`, "ready-again");

@@ -22,7 +22,7 @@ const { core } = await connectCluster(kubernetes);
 await assert.rejects(new Deployment({ ...options, kubernetes }).deploy(), {
   name: "EnvironmentError",
   message: new RegExp(
-    `^pulled: the image ${repository}@sha256:[0-9a-f]{64} cannot be pulled \\(ErrImagePull: .*\\)\\. Push it, or name an imagePullSecret\\.$`,
+    `^pulled: the image ${repository}@sha256:[0-9a-f]{64} cannot be pulled \\((?:ErrImagePull|ImagePullBackOff): .*401 .*\\)\\. Push it, or name an imagePullSecret\\.$`,
     "su",
   ),
 });

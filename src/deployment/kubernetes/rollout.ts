@@ -1,11 +1,12 @@
 import { setTimeout } from "node:timers/promises";
 
-import type { V1ContainerStatus, V1Deployment, V1Pod } from "@kubernetes/client-node";
+import type { V1Deployment, V1Pod } from "@kubernetes/client-node";
 
 import { CancelledError, EnvironmentError } from "../../errors.js";
 import { inWords, isPassing, type Cluster } from "./cluster.js";
 import type { ClusterSpec } from "./cluster-spec.js";
 import { deploymentLabel, versionAnnotation } from "./manifests.js";
+import { Patience, whatFailed, whatIsAwaited, type Stuck } from "./stuck.js";
 
 const pollMs = 300;
 
@@ -24,6 +25,7 @@ export interface RolloutOptions {
  */
 export async function rolledOut(cluster: Cluster, spec: ClusterSpec, options: RolloutOptions): Promise<void> {
   const end = performance.now() + options.timeoutMs;
+  const patience = new Patience();
   let said = "";
   const tell = (progress: string): void => {
     if (progress !== said) options.onProgress?.(progress);
@@ -41,13 +43,16 @@ export async function rolledOut(cluster: Cluster, spec: ClusterSpec, options: Ro
       await setTimeout(pollMs);
       continue;
     }
-    const { isDone, stuck, waits, progress } = look;
+    const { isDone, stuck, progress } = look;
     if (isDone) return;
-    if (stuck !== undefined) throw new EnvironmentError(`${spec.name}: ${stuck}`);
-    tell(progress);
+    const final = patience.final(stuck);
+    if (final !== undefined) throw new EnvironmentError(`${spec.name}: ${final.what}`);
+    tell(stuck === undefined ? progress : `${progress}: ${stuck.what}`);
     if (performance.now() > end) {
       const seconds = options.timeoutMs / 1000;
-      throw new EnvironmentError(`${spec.name} was not ready within ${seconds} s: ${waits ?? progress}`);
+      throw new EnvironmentError(
+        `${spec.name} was not ready within ${seconds} s: ${stuck?.what ?? progress}`,
+      );
     }
     await setTimeout(pollMs);
   }
@@ -56,10 +61,7 @@ export async function rolledOut(cluster: Cluster, spec: ClusterSpec, options: Ro
 /** How far a version is. */
 interface Look {
   readonly isDone: boolean;
-  /** What no waiting will mend. */
-  readonly stuck?: string | undefined;
-  /** Why pods that are not ready wait. */
-  readonly waits?: string | undefined;
+  readonly stuck?: Stuck | undefined;
   readonly progress: string;
 }
 
@@ -74,8 +76,8 @@ async function lookAt(cluster: Cluster, spec: ClusterSpec): Promise<Look> {
   if (!isObserved(deployment)) return { isDone: false, progress };
   if (isReady(deployment, spec)) return { isDone: true, progress };
   const pods = await podsOf(cluster, spec);
-  const stuck = (await hopeless(cluster, pods)) ?? refused(deployment);
-  return { isDone: false, stuck, waits: waiting(pods), progress };
+  const stuck = (await whatFailed(cluster, pods)) ?? refused(deployment) ?? whatIsAwaited(pods);
+  return { isDone: false, stuck, progress };
 }
 
 function isObserved({ metadata, status }: V1Deployment): boolean {
@@ -98,57 +100,17 @@ async function podsOf(cluster: Cluster, { name, namespace, version }: ClusterSpe
   );
 }
 
-const pullReasons = new Set(["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"]);
-
-/** What no waiting will mend, of pods that have one container each. */
-export async function hopeless(cluster: Cluster, pods: readonly V1Pod[]): Promise<string | undefined> {
-  for (const pod of pods) {
-    for (const container of pod.status?.containerStatuses ?? []) {
-      const { reason = "", message = "" } = container.state?.waiting ?? {};
-      if (pullReasons.has(reason)) {
-        return `the image ${pod.spec?.containers[0]?.image ?? ""} cannot be pulled (${reason}${message ? `: ${message}` : ""}). Push it, or name an imagePullSecret.`;
-      }
-      // A node that has just begun, or is very busy, may not have got the Secret yet; it asks again.
-      const isPassing = message.startsWith("failed to sync");
-      if (!isPassing && (reason === "CreateContainerConfigError" || reason === "CreateContainerError")) {
-        return `a container cannot be made (${reason}: ${message}).`;
-      }
-      // One that crashed some day and serves again is no reason to end.
-      if (container.restartCount > 0 && !container.ready) return crashed(cluster, pod, container);
-    }
-  }
-  return undefined;
-}
-
-async function crashed(
-  { core, namespace }: Cluster,
-  pod: V1Pod,
-  container: V1ContainerStatus,
-): Promise<string> {
-  const last = container.lastState?.terminated ?? container.state?.terminated;
-  const how = last ? `${last.reason ?? "it ended"}, exit code ${last.exitCode}` : "it ended";
-  const log = await core
-    .readNamespacedPodLog({ name: pod.metadata!.name!, namespace, previous: true, tailLines: 10 })
-    .catch((error: unknown) => `(its log cannot be read: ${(error as Error).message.split("\n")[0]})`);
-  return `a replica crashed (${how}). Its log ends with:\n${log.trimEnd()}`;
-}
-
 /** A quota or an admission rule lets the cluster make no pods. */
-function refused({ status }: V1Deployment): string | undefined {
+function refused({ status }: V1Deployment): Stuck | undefined {
   const failure = status?.conditions?.find(
     ({ type, status: is }) => type === "ReplicaFailure" && is === "True",
   );
-  if (failure !== undefined)
-    return `the cluster refuses its pods: ${failure.message ?? failure.reason ?? ""}`;
-  const late = status?.conditions?.find(({ reason }) => reason === "ProgressDeadlineExceeded");
-  return late?.message;
-}
-
-/** Why pods that are not ready wait, as far as they know. */
-export function waiting(pods: readonly V1Pod[]): string | undefined {
-  for (const { status } of pods) {
-    const unscheduled = status?.conditions?.find(({ reason }) => reason === "Unschedulable");
-    if (unscheduled !== undefined) return `no node has room (${unscheduled.message ?? ""})`;
+  if (failure !== undefined) {
+    return {
+      what: `the cluster refuses its pods: ${failure.message ?? failure.reason ?? ""}`,
+      finalAfterMs: 0,
+    };
   }
-  return undefined;
+  const late = status?.conditions?.find(({ reason }) => reason === "ProgressDeadlineExceeded");
+  return late && { what: late.message ?? "it makes no progress", finalAfterMs: 0 };
 }

@@ -2,7 +2,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 
 import { lastError } from "../../batch/index.js";
 import { inWords, type Cluster } from "../../deployment/kubernetes/cluster.js";
-import { hopeless, waiting } from "../../deployment/kubernetes/rollout.js";
+import { whatFailed, whatIsAwaited, type Stuck } from "../../deployment/kubernetes/stuck.js";
 
 /** The pods of a Job that have not finished their shard. */
 export async function podsOf({ core, namespace }: Cluster, job: string): Promise<V1Pod[]> {
@@ -35,12 +35,6 @@ export function failureReasons(pods: readonly V1Pod[]): Map<number, string> {
   return reasons;
 }
 
-export interface Stuck {
-  readonly what: string;
-  /** No waiting will mend it. */
-  readonly isFinal: boolean;
-}
-
 /** Why no pod of a Job runs, as far as the cluster knows and this user may. */
 export async function whatIsStuck(
   cluster: Cluster,
@@ -51,23 +45,21 @@ export async function whatIsStuck(
     return await whatKeeps(cluster, job, pods);
   } catch (error) {
     // The Job goes on though it is not known what keeps it.
-    return { what: (error as Error).message, isFinal: false };
+    return { what: (error as Error).message, finalAfterMs: Infinity };
   }
 }
 
 async function whatKeeps(cluster: Cluster, job: string, pods: readonly V1Pod[]): Promise<Stuck | undefined> {
   const waitingPods = pods.filter(({ status }) => status?.phase === "Pending");
-  const final = await hopeless(cluster, waitingPods);
-  if (final !== undefined) return { what: final, isFinal: true };
-  const later = waiting(waitingPods);
-  if (later !== undefined) return { what: later, isFinal: false };
+  const known = (await whatFailed(cluster, waitingPods)) ?? whatIsAwaited(waitingPods);
+  if (known !== undefined) return known;
   const [pod] = waitingPods;
   if (pod !== undefined) {
     const what = await lastWarning(
       cluster,
       `involvedObject.kind=Pod,involvedObject.name=${pod.metadata!.name!}`,
     );
-    return what === undefined ? undefined : { what: `a pod cannot begin: ${what}`, isFinal: false };
+    return what === undefined ? undefined : { what: `a pod cannot begin: ${what}`, finalAfterMs: Infinity };
   }
   if (pods.length > 0) return undefined;
   const what = await lastWarning(
@@ -76,7 +68,10 @@ async function whatKeeps(cluster: Cluster, job: string, pods: readonly V1Pod[]):
   );
   if (what === undefined) return undefined;
   // A quota has room again when others end; a rule against such pods stays.
-  return { what: `the cluster refuses its pods: ${what}`, isFinal: !what.includes("exceeded quota") };
+  return {
+    what: `the cluster refuses its pods: ${what}`,
+    finalAfterMs: what.includes("exceeded quota") ? Infinity : 0,
+  };
 }
 
 /** What a controller or kubelet said last of what an event's fields select. */

@@ -18,6 +18,7 @@ import {
   type Cluster,
   type ClusterPlace,
 } from "../../deployment/kubernetes/cluster.js";
+import { Patience } from "../../deployment/kubernetes/stuck.js";
 import { ArgumentError, EnvironmentError } from "../../errors.js";
 import {
   jobManifest,
@@ -174,6 +175,7 @@ async function watch(
   let hasBegun = false;
   let runningAt = performance.now();
   let answeredAt = performance.now();
+  const patience = new Patience();
   let noted = "";
   const note = (text: string): void => {
     if (text !== noted) onNote(text);
@@ -223,12 +225,13 @@ async function watch(
     const stuck = idleMs > pollMs ? await whatIsStuck(cluster, name, pods) : undefined;
     note(stuck?.what ?? "");
     // Where shards were done before, one node that cannot pull is not the end.
-    const isFinal = stuck?.isFinal === true && (!hasBegun || idleMs > brokenNodeMs);
+    const final = patience.final(stuck);
+    const isFinal = final !== undefined && (!hasBegun || idleMs > brokenNodeMs);
     if (isFinal || idleMs > startTimeoutMs) {
       await deleteJob(reference);
       const late = `no pod ran for ${Math.round(startTimeoutMs / 1000)} s`;
       throw new EnvironmentError(
-        `batch: ${isFinal ? stuck.what : `${late}: ${stuck?.what ?? "it is not known why"}`}`,
+        `batch: ${isFinal ? final.what : `${late}: ${stuck?.what ?? "it is not known why"}`}`,
       );
     }
     await setTimeout(pollMs);
