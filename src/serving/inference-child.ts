@@ -2,12 +2,7 @@ import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 import { SightbookError } from "../errors.js";
-import {
-  decodesAtOnce,
-  type FromInference,
-  type InferenceStart,
-  type ToInference,
-} from "./inference-messages.js";
+import { atOnce, type FromInference, type InferenceStart, type ToInference } from "./inference-messages.js";
 
 export type InferenceAnswer = Extract<FromInference, { readonly id: number }>;
 
@@ -44,7 +39,7 @@ export function startInferenceChild(
     serialization: "advanced",
     // A process like this one keeps each core busy: the collector's helpers would only take turns with them.
     execArgv: ["--single-threaded-gc"],
-    env: childEnvironment(),
+    env: childEnvironment(options),
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
   const send = (message: ToInference): void => {
@@ -84,12 +79,12 @@ export function startInferenceChild(
  * The server's environment without what is the server's alone. Memory in large pages, which glibc asks Linux for when told
  * so, makes a network of many megabytes of activations about a tenth faster.
  */
-function childEnvironment(): NodeJS.ProcessEnv {
+function childEnvironment(options: InferenceStart): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = {
     GLIBC_TUNABLES: "glibc.malloc.hugetlb=1",
     ...process.env,
     // A thread for each, and one for the network: an image that is being decoded is not waiting for another one.
-    UV_THREADPOOL_SIZE: String(decodesAtOnce + 1),
+    UV_THREADPOOL_SIZE: String(atOnce(options) + 1),
   };
   delete environment["SIGHTBOOK_KEY_DIGESTS"];
   return environment;

@@ -15,9 +15,6 @@ export interface ServedFiles {
 /** The bytes of an image file, or pixels `[height, width, 3]` of the network's own size, 0 to 255. */
 export type ScoreInput = { readonly image: Uint8Array } | { readonly pixels: Uint8Array | Float32Array };
 
-/** Images that an inference process decodes side by side; others wait in it. */
-export const decodesAtOnce = 4;
-
 /** What an inference process is started with. */
 export interface InferenceStart {
   readonly files: ServedFiles;
@@ -29,6 +26,11 @@ export interface InferenceStart {
   readonly decodeTimeoutMs: number;
   /** Whether to measure each image as a whole, for records. */
   readonly measuresImages: boolean;
+}
+
+/** Most images that an inference process works on side by side; others wait in it. */
+export function atOnce({ threads, maxBatch }: InferenceStart): number {
+  return threads + maxBatch;
 }
 
 export type ToInference =

@@ -4,17 +4,19 @@
  */
 import process from "node:process";
 
-import { ImageError, imageStatistics, Slots, type Interpolation } from "../images/index.js";
+import { ImageError, imageStatistics, type Interpolation } from "../images/index.js";
 import {
-  decodesAtOnce,
+  atOnce,
   type FromInference,
   type InferenceStart,
+  type RawScores,
   type ScoreInput,
   type ToInference,
 } from "./inference-messages.js";
 import { openLogits } from "./open-logits.js";
 import { DroppedError, readyBatches } from "./ready-batches.js";
 import { blockOtherLoaders, decodeRequestImage } from "./request-images.js";
+import { Turns } from "./turns.js";
 
 function answer(message: FromInference): void {
   if (process.connected) process.send!(message);
@@ -39,7 +41,6 @@ async function start(options: InferenceStart): Promise<void> {
   });
   const preparation = { imageSize, resizeTo, interpolation: interpolation as Interpolation };
 
-  const slots = new Slots(decodesAtOnce);
   const decode = async (id: number, image: Uint8Array): Promise<Uint8Array> => {
     if (dropped.has(id)) throw new DroppedError();
     answer({ kind: "begun", id });
@@ -55,19 +56,27 @@ async function start(options: InferenceStart): Promise<void> {
   };
 
   const pixelsOf = (id: number, input: ScoreInput): Promise<Uint8Array | Float32Array> => {
-    if ("image" in input) return slots.run(() => decode(id, input.image));
+    if ("image" in input) return decode(id, input.image);
     answer({ kind: "begun", id });
     return Promise.resolve(input.pixels);
   };
 
+  const scoresOf = async (id: number, input: ScoreInput): Promise<RawScores> => {
+    const startedAt = performance.now();
+    const pixels = await pixelsOf(id, input);
+    const decodeMs = performance.now() - startedAt;
+    const statistics = options.measuresImages && { statistics: imageStatistics(pixels, height, width) };
+    return { decodeMs, ...statistics, ...(await batches.run(id, pixels)) };
+  };
+
+  // An image's turn is from its decoding until its scores.
+  const turns = new Turns({ cores: options.threads, most: atOnce(options) });
   const score = async (id: number, input: ScoreInput): Promise<void> => {
     outstanding.add(id);
     try {
-      const startedAt = performance.now();
-      const pixels = await pixelsOf(id, input);
-      const decodeMs = performance.now() - startedAt;
-      const statistics = options.measuresImages && { statistics: imageStatistics(pixels, height, width) };
-      answer({ kind: "scored", id, scores: { decodeMs, ...statistics, ...(await batches.run(id, pixels)) } });
+      const work = (): Promise<RawScores> => scoresOf(id, input);
+      const scores = await ("image" in input ? turns.run(work) : work());
+      answer({ kind: "scored", id, scores });
     } catch (error) {
       answer(
         error instanceof ImageError

@@ -68,7 +68,6 @@ export class InferenceWorker {
   }
 
   take(job: ScoringJob): void {
-    job.taken();
     const hangTimer = setTimeout(() => this.#child?.kill(), this.#options.hangTimeoutMs);
     this.#running.set(job.id, { job, hasBegun: false, hangTimer });
     this.#child!.send({ kind: "score", id: job.id, input: job.input });
@@ -113,6 +112,7 @@ export class InferenceWorker {
     if (running === undefined) return;
     if (answer.kind === "begun") {
       running.hasBegun = true;
+      running.job.begun();
       return;
     }
     if (answer.kind === "late") {

@@ -3,7 +3,7 @@ import type { RawScores, ScoreInput } from "./inference-messages.js";
 
 /** One image's scores, and where its time went. */
 export interface PooledScores extends RawScores {
-  /** From the image's arrival until a process took it. */
+  /** From the image's arrival until a process began with it. */
   readonly queueMs: number;
 }
 
@@ -23,7 +23,7 @@ interface Settle {
 export class ScoringJob {
   readonly result: Promise<PooledScores>;
   readonly #arrivedAt = performance.now();
-  #takenAt = 0;
+  #begunAt = 0;
   #crashes = 0;
   #settle: Settle | undefined;
   readonly #release: () => void;
@@ -70,9 +70,9 @@ export class ScoringJob {
     return this.#crashes;
   }
 
-  /** Notes that a process takes it now. */
-  taken(): void {
-    this.#takenAt = performance.now();
+  /** Notes that a process has begun with it. */
+  begun(): void {
+    this.#begunAt = performance.now();
   }
 
   /** Notes that a process ended while it worked on this image. */
@@ -82,7 +82,7 @@ export class ScoringJob {
 
   resolve(scores: RawScores): void {
     const settle = this.#end();
-    settle?.resolve({ ...scores, queueMs: this.#takenAt - this.#arrivedAt });
+    settle?.resolve({ ...scores, queueMs: this.#begunAt - this.#arrivedAt });
   }
 
   /** @returns Whether it was still open. */

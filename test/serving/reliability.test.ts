@@ -95,16 +95,17 @@ function kill(pid: number): void {
   }
 }
 
-/** Stops the only inference process, so that whatever is asked waits. */
-async function stopInference(pids: readonly number[]): Promise<() => void> {
-  const [pid] = pids;
-  process.kill(pid!, "SIGSTOP");
-  return Promise.resolve(() => process.kill(pid!, "SIGCONT"));
+/** Stops the inference processes, so that whatever is asked waits. @returns What lets them go on. */
+function stopInference(pids: readonly number[]): () => void {
+  for (const pid of pids) process.kill(pid, "SIGSTOP");
+  return () => {
+    for (const pid of pids) process.kill(pid, "SIGCONT");
+  };
 }
 
 test("the queue is bounded: what finds no room is told to come again, what was accepted is scored", async () => {
   await withServer({ maxBatch: 1, maxWaiting: 3, maxImages: 3 }, async (server, pids) => {
-    const goOn = await stopInference(await pids());
+    const goOn = stopInference(await pids());
     // Two are taken by the process, one decoding while the other runs; three wait.
     const accepted = Array.from({ length: 5 }, () => predict(server.url, image));
     await until(async () => (await server.status()).waiting === 3, "the queue is full");
@@ -125,7 +126,7 @@ test("the queue is bounded: what finds no room is told to come again, what was a
 
 test("a queue that has become too slow takes no more until it has caught up", async () => {
   await withServer({ maxBatch: 1, deadlineMs: 20_000, hangTimeoutMs: 60_000 }, async (server, pids) => {
-    const goOn = await stopInference(await pids());
+    const goOn = stopInference(await pids());
     const accepted = Array.from({ length: 3 }, () => predict(server.url, image));
     await until(async () => (await server.status()).waiting === 1, "one waits");
     await delay(10_100);
@@ -142,7 +143,7 @@ test("a queue that has become too slow takes no more until it has caught up", as
 
 test("an answer that comes too late is not waited for", async () => {
   await withServer({ deadlineMs: 200, hangTimeoutMs: 60_000 }, async (server, pids) => {
-    const goOn = await stopInference(await pids());
+    const goOn = stopInference(await pids());
     const startedAt = performance.now();
     const { status, headers, body } = await predict(server.url, image);
     assert.equal(status, 504);
@@ -156,7 +157,7 @@ test("an answer that comes too late is not waited for", async () => {
 
 test("work whose client has left is dropped", async () => {
   await withServer({ maxBatch: 1, hangTimeoutMs: 60_000 }, async (server, pids) => {
-    const goOn = await stopInference(await pids());
+    const goOn = stopInference(await pids());
     const client = new AbortController();
     const answers = Array.from({ length: 6 }, () =>
       predict(server.url, image, { signal: client.signal }).catch((error: unknown) => (error as Error).name),
@@ -174,9 +175,15 @@ test("work whose client has left is dropped", async () => {
 test("closing answers all that was accepted and ends the processes", async () => {
   const server = await startScoringServer({ bundle: slowBundle, workers: 2, drainDelayMs: 0 });
   const { inferencePids } = await server.status();
+  const goOn = stopInference(inferencePids);
   const answers = Array.from({ length: 20 }, () => predict(server.url, image));
-  await until(async () => (await server.status()).waiting > 0, "images wait");
-  await server.close();
+  await until(async () => {
+    const { waiting, running } = await server.status();
+    return waiting + running === 20;
+  }, "all are accepted");
+  const closing = server.close();
+  goOn();
+  await closing;
   assert.equal(await server.closed, true);
   assert.deepEqual(
     (await Promise.all(answers)).map(({ status }) => status),
@@ -193,7 +200,7 @@ test("what is not answered within the time for draining is cut off, and closing 
     drainTimeoutMs: 100,
     hangTimeoutMs: 60_000,
   });
-  await stopInference((await server.status()).inferencePids);
+  stopInference((await server.status()).inferencePids);
   const answer = predict(server.url, image).then(
     ({ status }) => status,
     () => "cut off",
