@@ -357,7 +357,7 @@ describe("a deployment in a cluster", { skip: skipWithoutCluster() }, () => {
   });
 
   test("an image that nodes get at their second try only is said, and awaited", async () => {
-    const next = await writeColourBundle({ bias: 3 });
+    const next = await writeColourBundle({ bias: 6 });
     const { version } = await versionOf(next);
     const image = `${repository}:${version}`;
     fates.set(image, "image-missing");
@@ -373,6 +373,7 @@ describe("a deployment in a cluster", { skip: skipWithoutCluster() }, () => {
       said.join("\n"),
     );
     assert.equal((await deployment.status())!.version, version);
+    await deployment.rollback();
   });
 
   test("a replica that crashed some day and serves again is in nobody's way", async () => {
