@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 
-import { ImageError, imageStatistics, type Interpolation } from "../images/index.js";
+import { ImageError, imageStatistics, Slots, type Interpolation } from "../images/index.js";
 import {
   atOnce,
   type FromInference,
@@ -16,7 +16,6 @@ import {
 import { openLogits } from "./open-logits.js";
 import { DroppedError, readyBatches } from "./ready-batches.js";
 import { blockOtherLoaders, decodeRequestImage } from "./request-images.js";
-import { Turns } from "./turns.js";
 
 function answer(message: FromInference): void {
   if (process.connected) process.send!(message);
@@ -69,13 +68,13 @@ async function start(options: InferenceStart): Promise<void> {
     return { decodeMs, ...statistics, ...(await batches.run(id, pixels)) };
   };
 
-  // An image's turn is from its decoding until its scores.
-  const turns = new Turns({ cores: options.threads, most: atOnce(options) });
+  // From decoding until scores, one for each thread: side by side on one core, all would end as late as the last.
+  const slots = new Slots(options.threads, { inCrowd: atOnce(options) });
   const score = async (id: number, input: ScoreInput): Promise<void> => {
     outstanding.add(id);
     try {
       const work = (): Promise<RawScores> => scoresOf(id, input);
-      const scores = await ("image" in input ? turns.run(work) : work());
+      const scores = await ("image" in input ? slots.run(work) : work());
       answer({ kind: "scored", id, scores });
     } catch (error) {
       answer(

@@ -106,7 +106,7 @@ function stopInference(pids: readonly number[]): () => void {
 test("the queue is bounded: what finds no room is told to come again, what was accepted is scored", async () => {
   await withServer({ maxBatch: 1, maxWaiting: 3, maxImages: 3 }, async (server, pids) => {
     const goOn = stopInference(await pids());
-    // Two are taken by the process, one decoding while the other runs; three wait.
+    // Two are in the process; three wait.
     const accepted = Array.from({ length: 5 }, () => predict(server.url, image));
     await until(async () => (await server.status()).waiting === 3, "the queue is full");
     const { status, headers, body } = await predict(server.url, image);

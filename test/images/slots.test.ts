@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { setImmediate } from "node:timers/promises";
 
-import { Turns } from "../../src/serving/turns.js";
+import { Slots } from "../../src/images/index.js";
 
 interface Tasks {
   readonly begun: string[];
@@ -11,13 +11,13 @@ interface Tasks {
 }
 
 /** Tasks that end when told so, and which of them have begun. */
-function tasks(turns: Turns): Tasks {
+function tasks(slots: Slots): Tasks {
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
   return {
     begun,
     add: (name) => {
-      void turns.run(() => {
+      void slots.run(() => {
         begun.push(name);
         return new Promise<void>((resolve) => ends.set(name, resolve));
       });
@@ -29,9 +29,9 @@ function tasks(turns: Turns): Tasks {
   };
 }
 
-test("tasks begin in order, as many as there are cores", async () => {
-  const { begun, add, end } = tasks(new Turns({ cores: 2, most: 4 }));
-  for (const name of ["a", "b", "c"]) add(name);
+test("tasks begin in order, as many as there are slots", async () => {
+  const { begun, add, end } = tasks(new Slots(2));
+  for (const name of ["a", "b", "c", "d"]) add(name);
   await setImmediate();
   assert.deepEqual(begun, ["a", "b"]);
   await end("b");
@@ -39,7 +39,7 @@ test("tasks begin in order, as many as there are cores", async () => {
 });
 
 test("in a crowd more begin, so that one that takes long stops no other", async () => {
-  const { begun, add, end } = tasks(new Turns({ cores: 1, most: 3 }));
+  const { begun, add, end } = tasks(new Slots(1, { inCrowd: 3 }));
   for (const name of ["long", "b", "c", "d", "e", "f"]) add(name);
   await setImmediate();
   assert.deepEqual(begun, ["long", "b", "c"]);
@@ -53,10 +53,10 @@ test("in a crowd more begin, so that one that takes long stops no other", async 
 });
 
 test("a task that fails makes room, and its error is its caller's", async () => {
-  const turns = new Turns({ cores: 1, most: 1 });
+  const slots = new Slots(1);
   await assert.rejects(
-    turns.run(() => Promise.reject(new Error("no"))),
+    slots.run(() => Promise.reject(new Error("no"))),
     /no/u,
   );
-  assert.equal(await turns.run(() => Promise.resolve(1)), 1);
+  assert.equal(await slots.run(() => Promise.resolve(1)), 1);
 });
